@@ -1,0 +1,4 @@
+//! The terminal console: keys and snapshots in, one screen out.
+
+pub mod state;
+pub mod view;

@@ -1,0 +1,17 @@
+//! The console's model, its events, commands and actions, and `update`, the only writer.
+//!
+//! Nothing here does I/O, reads a clock or draws. Time arrives as [`event::Event::TimeReached`].
+
+pub mod action;
+pub mod collections;
+pub mod command;
+pub mod databases;
+pub mod distribution;
+pub mod documents;
+pub mod event;
+pub mod eventlog;
+pub mod geometry;
+pub mod help;
+pub mod model;
+pub mod palette;
+pub mod stores;

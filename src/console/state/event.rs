@@ -1,0 +1,79 @@
+//! What happened: past tense, plain data, no handles and no callbacks.
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyEvent, MouseEvent};
+use jiff::Timestamp;
+
+use super::{
+    command::RequestId,
+    geometry::{Geometry, Size},
+    stores::Arrangement,
+};
+use crate::domain::{
+    collection::{StoreCollections, Usage},
+    document::Page,
+    failure::Failure,
+    pool::Pools,
+    registry::Registry,
+};
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Event {
+    /// A key went down.
+    KeyPressed(KeyEvent),
+    /// Text was pasted; it can never confirm anything.
+    Pasted(String),
+    /// The mouse did something.
+    MouseUsed(MouseEvent),
+    /// The terminal has a new size.
+    Resized(Size),
+    /// The terminal was taken back after a suspension; everything must be drawn again.
+    Resumed,
+    /// The pools changed visibly.
+    PoolsChanged(Arc<Pools>),
+    /// The registry changed.
+    RegistryChanged(Arc<Registry>),
+    /// A large list was sorted and filtered elsewhere.
+    StoresArranged {
+        /// Which request it answers; an answer to an older one is dropped.
+        request: RequestId,
+        /// The rows in order.
+        arrangement: Arrangement,
+    },
+    /// The collections of a store were read.
+    CollectionsLoaded {
+        /// Which request it answers.
+        request: RequestId,
+        /// What was read.
+        collections: Result<StoreCollections, Failure>,
+    },
+    /// The newest documents of a collection were read.
+    PageLoaded {
+        /// Which request it answers.
+        request: RequestId,
+        /// What was read.
+        page: Result<Page, Failure>,
+    },
+    /// Documents and bytes of the databases were read.
+    UsageLoaded {
+        /// Which request it answers.
+        request: RequestId,
+        /// One result a database that was asked.
+        usage: Vec<Result<Usage, Failure>>,
+    },
+    /// Text was handed to a clipboard.
+    Copied {
+        /// How, in words: `through the terminal (OSC 52)`; or why not.
+        outcome: Result<String, Failure>,
+    },
+    /// A frame was drawn, and what drawing learned.
+    FrameDrawn(Geometry),
+    /// The deadline of `Model::next_wake` came.
+    TimeReached(Timestamp),
+    /// A command could not be queued.
+    QueueFilled,
+    /// A task of the console failed and was restarted or given up.
+    TaskFailed(Failure),
+}

@@ -1,0 +1,155 @@
+//! The whole state of the console.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{
+    collections::CollectionsPane, command::RequestId, databases::DatabasesPane,
+    distribution::DistributionPane, documents::DocumentsView, eventlog::EventLog,
+    geometry::Geometry, help::HelpBox, palette::PaletteBox, stores::StoresPane,
+};
+use crate::{
+    config::ThemeName,
+    domain::{
+        database::Layout, placement::Strategy, pool::Pools, registry::Registry, text::SafeText,
+    },
+};
+
+/// The panes of the fleet screen, in the order of their number keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Pane {
+    /// Health of each database: key 1.
+    Databases,
+    /// Stores against capacity, and where the next store goes: key 2.
+    Distribution,
+    /// The registry: key 3.
+    Stores,
+    /// Collections of the selected store: key 4.
+    Collections,
+}
+
+impl Pane {
+    /// Every pane, in the order of their number keys.
+    pub const ALL: [Self; 4] =
+        [Self::Databases, Self::Distribution, Self::Stores, Self::Collections];
+}
+
+/// The state of the console. `update` is its only writer, the view only reads it.
+#[derive(Debug)]
+pub struct Model {
+    /// The time of the last event that brought one.
+    pub now: Timestamp,
+    /// What never changes while the console runs.
+    pub session: Session,
+    /// What a person can switch.
+    pub switches: Switches,
+    /// The pane that keys go to.
+    pub focus: Pane,
+    /// What covers the panes, if anything.
+    pub top: Top,
+    /// Health of the databases, as last published.
+    pub pools: Arc<Pools>,
+    /// The registry, as last published.
+    pub registry: Arc<Registry>,
+    /// The databases pane.
+    pub databases: DatabasesPane,
+    /// The distribution pane.
+    pub distribution: DistributionPane,
+    /// The store list.
+    pub stores: StoresPane,
+    /// The collections of the selected store.
+    pub collections: CollectionsPane,
+    /// What changed, and when.
+    pub events: EventLog,
+    /// A short answer to the last key, until it expires.
+    pub notice: Option<Notice>,
+    /// Snapshots that came while the screen is frozen; `None` while it is live.
+    pub held: Option<Held>,
+    /// What the last frame looked like.
+    pub geometry: Geometry,
+    /// The number of the last request.
+    pub last_request: RequestId,
+    /// Whether the screen no longer shows this state. The loop clears it when it draws.
+    pub redraw: bool,
+}
+
+/// What never changes while the console runs.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Names, counts and limits of the fleet.
+    pub layout: Layout,
+    /// The configured placement strategy.
+    pub placement: Strategy,
+    /// What the fleet is called, such as `production`.
+    pub environment: Option<SafeText>,
+    /// Whether writes are refused.
+    pub read_only: bool,
+    /// Who is logged in and where, without password: `ops@db1.example:27017`.
+    pub login: SafeText,
+    /// Insecure or ignored options of the URI, in words.
+    pub warnings: Vec<SafeText>,
+}
+
+/// What a person can switch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches, each its own key")]
+pub struct Switches {
+    /// The palette of colours.
+    pub theme: ThemeName,
+    /// Whether colours are left out.
+    pub no_color: bool,
+    /// Whether only ASCII characters are drawn.
+    pub ascii: bool,
+    /// Whether tilldeck has the mouse.
+    pub mouse: bool,
+    /// Whether the focused pane has the whole screen.
+    pub zoomed: bool,
+}
+
+/// What covers the panes. One at a time.
+#[derive(Debug, Default)]
+pub enum Top {
+    /// Nothing: the panes have the keys.
+    #[default]
+    Panes,
+    /// The help, searchable.
+    Help(HelpBox),
+    /// The palette of every action and jump.
+    Palette(PaletteBox),
+    /// The newest documents of a collection, on the whole screen.
+    Documents(Box<DocumentsView>),
+    /// The history of events, on the whole screen.
+    Events(ListCursor),
+}
+
+/// Where a list stands: the selected row and the first visible one, both 0-based.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ListCursor {
+    /// The selected row.
+    pub row: usize,
+    /// The first visible row.
+    pub first: usize,
+}
+
+/// A short answer to the last key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What to say.
+    pub text: SafeText,
+    /// Whether it is bad news.
+    pub is_error: bool,
+    /// When it disappears.
+    pub until: Timestamp,
+}
+
+/// What came while the screen is frozen: the latest of each, and how many in all.
+#[derive(Debug, Default)]
+pub struct Held {
+    /// The latest pools.
+    pub pools: Option<Arc<Pools>>,
+    /// The latest registry.
+    pub registry: Option<Arc<Registry>>,
+    /// How many snapshots were held back.
+    pub n_held: usize,
+}

@@ -1,0 +1,1 @@
+//! A private mongod and a seeded fleet.

@@ -1,0 +1,17 @@
+//! Facts and rules of the fleet: no I/O, no clock, no async.
+//!
+//! Everything here is plain data and pure functions. Times arrive as values, failures
+//! that come from outside arrive already classified as [`failure::Failure`].
+
+pub mod collection;
+pub mod database;
+pub mod distribution;
+pub mod document;
+pub mod failure;
+pub mod ownership;
+pub mod placement;
+pub mod pool;
+pub mod registry;
+pub mod store;
+pub mod text;
+pub mod uri;

@@ -1,0 +1,1 @@
+//! Which store a collection belongs to.

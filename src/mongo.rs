@@ -1,0 +1,1 @@
+//! The live databases. The only home of the driver.

@@ -1,0 +1,1 @@
+//! Headless commands against a seeded fleet.

@@ -1,0 +1,1 @@
+//! Faults that are made to happen, and what tilldeck says of them.
