@@ -1,5 +1,11 @@
 //! The integration tests: the real binary, real servers, a real terminal.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
 mod cli;
 mod config;
 mod console;

@@ -167,7 +167,7 @@ fn sources() -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
+        for entry in fs::read_dir(folder).expect("the sources are there") {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
