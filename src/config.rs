@@ -1,8 +1,17 @@
 //! Flags, environment and file → one [`Config`]; every fault is reported at once.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+pub mod fault;
+mod file;
+mod names;
+mod paths;
+mod secret;
+mod value;
+
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, time::Duration};
 
 use secrecy::SecretString;
+
+pub use self::fault::{Fault, Faults};
 
 use crate::domain::{
     database::{DatabaseId, Layout},
@@ -33,8 +42,104 @@ pub struct Config {
     pub console: ConsoleConfig,
     /// Action name → keys, for actions whose keys are changed.
     pub keys: BTreeMap<String, Vec<String>>,
+    /// How much the log says.
+    pub log_level: LogLevel,
     /// Where files are.
     pub paths: Paths,
+}
+
+/// The configuration file with every key at its default, each explained.
+pub const EXAMPLE: &str = include_str!("../config.example.toml");
+
+/// What the arguments and the environment set; `None` leaves it to the file.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// A URI, `env:NAME` or `file:PATH`.
+    pub uri: Option<SecretString>,
+    /// The configuration file to read instead of the usual one; it must exist.
+    pub config: Option<PathBuf>,
+    /// Whether every write is refused.
+    pub read_only: Option<bool>,
+    /// What the fleet is called.
+    pub environment: Option<String>,
+    /// Which palette.
+    pub theme: Option<ThemeName>,
+    /// Whether only ASCII characters are drawn.
+    pub ascii: Option<bool>,
+    /// Whether the mouse is captured at the start.
+    pub mouse: Option<bool>,
+    /// How much the log says.
+    pub log_level: Option<LogLevel>,
+}
+
+/// Looks up an environment variable. A function, so that tests bring an environment of their own.
+pub type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+impl Config {
+    /// Folds flags, environment, file and defaults into one configuration.
+    ///
+    /// A missing file is no fault, unless the flags name it.
+    ///
+    /// # Errors
+    ///
+    /// Every fault of the file and of what it refers to, ordered by line.
+    pub fn load(flags: &Flags, environment: Environment) -> Result<Self, Faults> {
+        let paths = paths::find(flags.config.as_deref(), environment).map_err(Faults::from)?;
+        let mut faults = Faults::in_file(&paths.config);
+        let mut config = Self { paths, ..Self::default() };
+        let mut sources = file::Sources::default();
+        if let Some(text) = file::text(&config.paths.config, flags.config.is_some(), &mut faults) {
+            file::read(&text, &mut config, &mut sources, &mut faults);
+        }
+        config.apply(flags, environment);
+        config.resolve(flags, &sources, environment, &mut faults);
+        faults.or(config)
+    }
+
+    /// Puts what flags and environment set over what the file set.
+    fn apply(&mut self, flags: &Flags, environment: Environment) {
+        fn set<T: Copy>(target: &mut T, flag: Option<T>) {
+            *target = flag.unwrap_or(*target);
+        }
+        set(&mut self.read_only, flags.read_only);
+        set(&mut self.console.theme, flags.theme);
+        set(&mut self.console.ascii, flags.ascii);
+        set(&mut self.console.mouse, flags.mouse);
+        set(&mut self.log_level, flags.log_level);
+        if let Some(name) = &flags.environment {
+            self.environment = Some(name.clone()).filter(|name| !name.is_empty());
+        }
+        if environment("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+            self.console.no_color = true;
+        }
+    }
+
+    /// Reads the URIs from where they are said to be. A URI that the flags override is left alone.
+    fn resolve(
+        &mut self,
+        flags: &Flags,
+        sources: &file::Sources,
+        environment: Environment,
+        faults: &mut Faults,
+    ) {
+        match (&flags.uri, &sources.uri) {
+            (Some(given), _) => match secret::resolve(given, environment) {
+                Ok(uri) => self.uri = Some(uri),
+                Err(fault) => faults.add_outside(fault),
+            },
+            (None, Some((given, span))) => match secret::resolve(given, environment) {
+                Ok(uri) => self.uri = Some(uri),
+                Err(fault) => faults.add(span.clone(), fault),
+            },
+            (None, None) => {}
+        }
+        for (id, (given, span)) in &sources.shards {
+            match secret::resolve(given, environment) {
+                Ok(uri) => self.shards.entry(*id).or_default().uri = Some(uri),
+                Err(fault) => faults.add(span.clone(), fault),
+            }
+        }
+    }
 }
 
 /// What one shard has of its own.
@@ -126,6 +231,28 @@ pub enum ThemeName {
     Ansi,
 }
 
+impl ReadPreference {
+    /// Every read preference, the default first.
+    pub const ALL: [Self; 5] = [
+        Self::Primary,
+        Self::PrimaryPreferred,
+        Self::Secondary,
+        Self::SecondaryPreferred,
+        Self::Nearest,
+    ];
+
+    /// The name in the configuration and in URIs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::PrimaryPreferred => "primaryPreferred",
+            Self::Secondary => "secondary",
+            Self::SecondaryPreferred => "secondaryPreferred",
+            Self::Nearest => "nearest",
+        }
+    }
+}
+
 impl ThemeName {
     /// Every theme, in the order in which the key for the next theme goes through them.
     pub const ALL: [Self; 3] = [Self::Dark, Self::Light, Self::Ansi];
@@ -136,6 +263,42 @@ impl ThemeName {
             Self::Dark => "dark",
             Self::Light => "light",
             Self::Ansi => "16",
+        }
+    }
+}
+
+/// How much the log says, least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum LogLevel {
+    /// Nothing, and no file is made.
+    Off,
+    /// What failed inside tilldeck.
+    Error,
+    /// Databases that go down, too.
+    Warn,
+    /// What changed, too.
+    #[default]
+    Info,
+    /// Every probe, too.
+    Debug,
+    /// Everything there is.
+    Trace,
+}
+
+impl LogLevel {
+    /// Every level, least first.
+    pub const ALL: [Self; 6] =
+        [Self::Off, Self::Error, Self::Warn, Self::Info, Self::Debug, Self::Trace];
+
+    /// The name in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod database;
 pub mod distribution;
 pub mod document;
 pub mod failure;
+pub mod format;
 pub mod ownership;
 pub mod placement;
 pub mod pool;

@@ -26,6 +26,13 @@ impl SafeText {
         self.0.width()
     }
 
+    /// Several safe texts as one, with `separator` between them.
+    #[must_use]
+    pub fn join<'a>(parts: impl IntoIterator<Item = &'a Self>, separator: &'static str) -> Self {
+        let parts: Vec<&str> = parts.into_iter().map(Self::as_str).collect();
+        Self(parts.join(safe(separator).as_str()))
+    }
+
     /// The text cut to at most `columns`, ending in `…` (`~` in ASCII) where something was cut.
     ///
     /// Cuts between grapheme clusters, so no character is torn apart.
