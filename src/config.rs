@@ -84,7 +84,7 @@ impl Config {
     ///
     /// Every fault of the file and of what it refers to, ordered by line.
     pub fn load(flags: &Flags, environment: Environment) -> Result<Self, Faults> {
-        let paths = paths::find(flags.config.as_deref(), environment).map_err(Faults::from)?;
+        let paths = Paths::find(flags.config.as_deref(), environment)?;
         let mut faults = Faults::in_file(&paths.config);
         let mut config = Self { paths, ..Self::default() };
         let mut sources = file::Sources::default();
@@ -197,6 +197,20 @@ impl Default for Timing {
             registry_poll: Duration::from_secs(5),
             read_timeout: Duration::from_secs(10),
         }
+    }
+}
+
+impl Paths {
+    /// Where files are, whatever is in them.
+    ///
+    /// # Errors
+    ///
+    /// Neither `HOME` nor the XDG variables say where.
+    pub fn find(
+        config: Option<&std::path::Path>,
+        environment: Environment,
+    ) -> Result<Self, Faults> {
+        paths::find(config, environment).map_err(Faults::from)
     }
 }
 

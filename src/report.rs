@@ -1,1 +1,6 @@
 //! What the command line prints: serialisable types of its own.
+//!
+//! The names of their fields are the keys of `--json`, which scripts rely on; the schemas
+//! under `assets/schemas/` hold them. Absent is `null`, never a missing key.
+
+pub mod error;
