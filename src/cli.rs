@@ -2,8 +2,10 @@
 
 mod args;
 mod config;
+mod fleet;
 mod manual;
 mod output;
+mod uris;
 mod usage;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -12,12 +14,17 @@ use clap::CommandFactory as _;
 use secrecy::ExposeSecret as _;
 
 use self::{
-    args::{Arguments, Command, Parsed},
-    output::{Answer, Output},
+    args::{Arguments, Command, Live, Parsed},
+    output::Output,
 };
 use crate::{
     config::{Config, Flags},
-    domain::{failure::Failure, text::safe},
+    domain::{
+        failure::{Failure, FailureKind},
+        text::safe,
+        uri::Show,
+    },
+    log,
 };
 
 /// Runs tilldeck with the arguments of the process.
@@ -40,12 +47,40 @@ fn dispatch(parsed: &Parsed) -> ExitCode {
         Some(Command::Config { command }) => config::run(command, &flags),
         Some(Command::Completions { shell }) => Ok(manual::completions(*shell)),
         Some(Command::Man) => manual::page(),
-        _ => load(&flags).map(|config| {
+        Some(Command::Live(command)) => match load(&flags) {
+            Ok(config) => return live(command, parsed, &config),
+            Err(failure) => Err(failure),
+        },
+        None => load(&flags).and_then(|config| {
             warn_of_open_password(parsed, &config, output);
-            Answer::done(serde_json::Value::Null, String::new())
+            Err(Failure::new(FailureKind::Usage, "no command", "Name a command"))
         }),
     };
     output.finish(answer)
+}
+
+/// Runs a command that needs the fleet's configuration.
+fn live(command: &Live, parsed: &Parsed, config: &Config) -> ExitCode {
+    let output = Output { json: parsed.arguments.global.json, no_color: config.console.no_color };
+    warn_of_open_password(parsed, config, output);
+    let _log = log::start(config);
+    let answer = match command {
+        Live::Uris { show_secrets: true } => uris::run(Show::Secrets, config),
+        Live::Uris { show_secrets: false } => uris::run(Show::Redacted, config),
+    };
+    output.finish(answer)
+}
+
+/// A report as JSON.
+///
+/// # Errors
+///
+/// It has no JSON form, which is a fault of tilldeck.
+fn to_json(report: &impl serde::Serialize) -> Result<serde_json::Value, Failure> {
+    serde_json::to_value(report).map_err(|error| {
+        let message = format!("the report has no JSON form: {error}");
+        Failure::new(FailureKind::Internal, &message, "Report this fault")
+    })
 }
 
 fn load(flags: &Flags) -> Result<Config, Failure> {

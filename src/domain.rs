@@ -9,6 +9,7 @@ pub mod distribution;
 pub mod document;
 pub mod failure;
 pub mod format;
+pub mod lookup;
 pub mod ownership;
 pub mod placement;
 pub mod pool;

@@ -76,5 +76,6 @@ pub mod config;
 pub mod console;
 pub mod demo;
 pub mod domain;
+pub mod log;
 pub mod mongo;
 pub mod report;

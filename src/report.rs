@@ -3,4 +3,11 @@
 //! The names of their fields are the keys of `--json`, which scripts rely on; the schemas
 //! under `assets/schemas/` hold them. Absent is `null`, never a missing key.
 
+pub mod collections;
 pub mod error;
+pub mod look;
+pub mod names;
+pub mod status;
+pub mod stores;
+mod table;
+pub mod uris;

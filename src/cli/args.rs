@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{
-    ArgMatches, Args, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+    ArgMatches, Args, FromArgMatches as _, Parser, Subcommand,
     builder::{BoolishValueParser, PossibleValuesParser, TypedValueParser},
     parser::ValueSource,
 };
@@ -95,24 +95,11 @@ impl Global {
     }
 }
 
-/// The headless commands.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Shows databases, pools and stores. Exit code 1 when a database cannot be used.
-    Status,
-    /// Lists the registry.
-    Stores(StoresArgs),
-    /// Shows the effective URI of each database, passwords left out.
-    Uris {
-        /// Print passwords, too.
-        #[arg(long)]
-        show_secrets: bool,
-    },
-    /// Lists the collections of one store.
-    Collections {
-        /// A storeId, the prefix, or the name of a store.
-        store: String,
-    },
+    #[command(flatten)]
+    Live(Live),
     /// Makes, checks or finds the configuration.
     Config {
         #[command(subcommand)]
@@ -127,35 +114,15 @@ pub(super) enum Command {
     Man,
 }
 
-/// What `stores` takes.
-#[derive(Debug, Args)]
-pub(super) struct StoresArgs {
-    /// Only stores whose storeId, name or prefix holds this text, in any case.
-    #[arg(long, value_name = "TEXT")]
-    pub(super) filter: Option<String>,
-    /// Only stores with problems.
-    #[arg(long)]
-    pub(super) problems: bool,
-    /// Only stores of this database: `main`, a shard's number, or a database's name.
-    #[arg(long, value_name = "N")]
-    pub(super) database: Option<String>,
-    /// What the list is ordered by.
-    #[arg(long, value_name = "FIELD", default_value = "store_id")]
-    pub(super) sort: SortField,
-    /// The last one first.
-    #[arg(long)]
-    pub(super) reverse: bool,
-}
-
-/// What stores can be ordered by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
-pub(super) enum SortField {
-    StoreId,
-    Name,
-    Prefix,
-    Database,
-    State,
+/// The commands that read the fleet.
+#[derive(Debug, Subcommand)]
+pub(super) enum Live {
+    /// Shows the effective URI of each database, passwords left out.
+    Uris {
+        /// Print passwords, too.
+        #[arg(long)]
+        show_secrets: bool,
+    },
 }
 
 /// What can be done with the configuration.
@@ -219,8 +186,8 @@ mod tests {
     fn a_flag_can_be_switched_off_again() {
         let parsed =
             |line: &str| Arguments::try_parse_from(line.split(' ')).unwrap().global.flags();
-        assert_eq!(parsed("tilldeck --read-only status").read_only, Some(true));
-        assert_eq!(parsed("tilldeck status --read-only=false").read_only, Some(false));
+        assert_eq!(parsed("tilldeck --read-only uris").read_only, Some(true));
+        assert_eq!(parsed("tilldeck uris --read-only=false").read_only, Some(false));
         assert_eq!(parsed("tilldeck --no-mouse").mouse, Some(false));
         assert_eq!(parsed("tilldeck --theme 16").theme, Some(ThemeName::Ansi));
         assert_eq!(parsed("tilldeck --log-level debug").log_level, Some(LogLevel::Debug));

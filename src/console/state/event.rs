@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use super::{
     command::RequestId,
     geometry::{Geometry, Size},
-    palette::Found,
     stores::Arrangement,
 };
 use crate::domain::{
@@ -43,13 +42,6 @@ pub enum Event {
         /// The rows in order.
         arrangement: Arrangement,
     },
-    /// The stores were searched for the palette.
-    StoresFound {
-        /// Which request it answers.
-        request: RequestId,
-        /// What was found.
-        found: Found,
-    },
     /// The collections of a store were read.
     CollectionsLoaded {
         /// Which request it answers.
@@ -78,8 +70,7 @@ pub enum Event {
     },
     /// A frame was drawn, and what drawing learned.
     FrameDrawn(Geometry),
-    /// It is this late. The loop sends it when the deadline of `Model::next_wake` comes, and
-    /// before the keys and snapshots that it has gathered, so that deadlines count from now.
+    /// The deadline of `Model::next_wake` came.
     TimeReached(Timestamp),
     /// A command could not be queued.
     QueueFilled,

@@ -1,0 +1,130 @@
+//! `uris`: the effective URI of each database.
+
+// Writing to a string cannot fail, so what `write!` returns is dropped below.
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::{
+    error::ErrorBody,
+    look::Look,
+    table::{Cell, Side, Table},
+};
+use crate::domain::{
+    database::{Database, DatabaseId},
+    failure::Failure,
+    text::{SafeText, safe},
+};
+
+/// The URIs of every database, main first.
+#[derive(Debug, Serialize)]
+pub struct UriList {
+    databases: Vec<UriRow>,
+}
+
+/// One database and its URI.
+#[derive(Debug, Clone)]
+pub struct UriFacts {
+    /// Which database.
+    pub database: Database,
+    /// Its name on the server.
+    pub name: String,
+    /// The effective URI; without password unless one asked for it.
+    pub uri: String,
+    /// Where the login is looked up; `None` without a login, and where it is not known.
+    pub auth_source: Option<String>,
+    /// Whether it has a URI of its own.
+    pub overridden: bool,
+    /// Options that tilldeck sets aside, by name.
+    pub ignored_options: Vec<String>,
+    /// What is insecure about the connection, in words.
+    pub insecure: Vec<String>,
+    /// Why something of it is not known.
+    pub failure: Option<Failure>,
+}
+
+#[derive(Debug, Serialize)]
+struct UriRow {
+    role: &'static str,
+    id: Option<u32>,
+    name: String,
+    uri: String,
+    auth_source: Option<String>,
+    overridden: bool,
+    ignored_options: Vec<String>,
+    insecure: Vec<String>,
+    error: Option<ErrorBody>,
+}
+
+impl UriList {
+    /// The list for `--json`.
+    pub fn new(facts: &[UriFacts]) -> Self {
+        Self { databases: facts.iter().map(UriRow::new).collect() }
+    }
+
+    /// The list for people.
+    pub fn text(facts: &[UriFacts], look: Look) -> String {
+        let mut table = Table::new(&[
+            ("DATABASE", Side::Left),
+            ("AUTH SOURCE", Side::Left),
+            ("URI", Side::Left),
+        ]);
+        for fact in facts {
+            table.row(vec![
+                Cell::plain(safe(&fact.name)),
+                match &fact.auth_source {
+                    Some(source) => Cell::plain(safe(source)),
+                    None => Cell::dim(safe("-")),
+                },
+                Cell::plain(SafeText::join([&safe(&fact.uri), &own_mark(fact)], "")),
+            ]);
+        }
+        let mut text = table.render();
+        for (what, field) in NOTES {
+            note(facts, what, field, &mut text);
+        }
+        for failure in facts.iter().filter_map(|fact| fact.failure.as_ref()) {
+            let _ = writeln!(text, "\n{} {failure}\n  {}", look.cross(), failure.hint);
+        }
+        text
+    }
+}
+
+/// Reads the words that a database adds to a note.
+type Words = fn(&UriFacts) -> &[String];
+
+/// What is said below the table, once for all databases that it is true of.
+const NOTES: [(&str, Words); 2] =
+    [("set aside", |fact| &fact.ignored_options), ("insecure", |fact| &fact.insecure)];
+
+fn note(facts: &[UriFacts], what: &str, field: Words, text: &mut String) {
+    let mut said: Vec<SafeText> = Vec::new();
+    for word in facts.iter().flat_map(field).map(|word| safe(word)) {
+        if !said.contains(&word) {
+            said.push(word);
+        }
+    }
+    if !said.is_empty() {
+        let _ = writeln!(text, "\n{what}: {}", SafeText::join(&said, ", "));
+    }
+}
+
+fn own_mark(fact: &UriFacts) -> SafeText {
+    safe(if fact.overridden { "  (its own)" } else { "" })
+}
+
+impl UriRow {
+    fn new(fact: &UriFacts) -> Self {
+        Self {
+            role: fact.database.role(),
+            id: fact.database.id().map(DatabaseId::get),
+            name: fact.name.clone(),
+            uri: fact.uri.clone(),
+            auth_source: fact.auth_source.clone(),
+            overridden: fact.overridden,
+            ignored_options: fact.ignored_options.clone(),
+            insecure: fact.insecure.clone(),
+            error: fact.failure.as_ref().map(ErrorBody::new),
+        }
+    }
+}
