@@ -308,3 +308,6 @@ fn for_driver(preference: ReadPreference) -> DriverPreference {
         ReadPreference::Nearest => DriverPreference::Nearest { options: None },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -148,7 +148,7 @@ impl Cursor<'_> {
             .ok_or_else(|| fault("the database name is not UTF-8 once it is decoded"))?;
         if name.contains(ILLEGAL_IN_NAMES) {
             return Err(fault(
-                "the database name has a character that no name may have: one of `/ \\ . \" $` or a space",
+                "the database name has a character that no name may have: a slash, backslash, dot, quotation mark, dollar sign or space",
             ));
         }
         if name.len() > LONGEST_NAME {

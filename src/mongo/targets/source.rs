@@ -120,6 +120,7 @@ impl Source {
         let mut options: Vec<String> = self
             .kept
             .iter()
+            .filter(|option| !option.is("authSource"))
             .map(|option| (option.name().to_ascii_lowercase(), option.value()))
             .filter(|(name, _)| ["tls", "ssl", "auth"].iter().any(|word| name.starts_with(word)))
             .map(|(name, value)| format!("{name}={value}"))
