@@ -55,6 +55,7 @@ enum Cause {
     PoolExhausted(u32),
     WrongOptions,
     ServerTooOld,
+    ServerTooNew,
     NotSupported,
     Broken,
     Server {
@@ -187,6 +188,9 @@ fn selection(message: &str, heartbeat: Option<&Error>) -> Cause {
     if message.contains("reports wire version") {
         return Cause::ServerTooOld;
     }
+    if message.contains("requires wire version") {
+        return Cause::ServerTooNew;
+    }
     if message.contains("None of the available servers") {
         // The message quotes the wish: `ReadPreference(Secondary …)` and so on.
         let secondary_only = message.contains("ReadPreference(Secondary {")
@@ -227,3 +231,6 @@ fn authentication(error: &Error, message: &str) -> Cause {
         LoginFault::Refused
     })
 }
+
+#[cfg(test)]
+mod tests;

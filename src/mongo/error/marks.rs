@@ -83,8 +83,13 @@ const MARKS: &[(&str, Cause)] = &[
     ("Connection refused", Cause::Refused),
     ("server monitor timeout", Cause::TimedOut),
     ("timed out", Cause::TimedOut),
+    ("No such file or directory", Cause::SocketMissing),
+    ("Permission denied", Cause::SocketDenied),
     ("No route to host", Cause::Unreachable),
     ("Network is unreachable", Cause::Unreachable),
+    ("Connection reset", Cause::Broken),
+    ("Broken pipe", Cause::Broken),
+    ("end of file", Cause::Broken),
 ];
 
 /// The cause that a text carries a mark of.

@@ -6,6 +6,10 @@ use crate::domain::failure::{Failure, FailureKind};
 /// The failure that a person and a script get to see.
 pub(super) fn failure(cause: &Cause, context: &Context<'_>) -> Failure {
     let (kind, message, hint) = match cause {
+        // Besides a socket, only the certificates of the URI are files.
+        Cause::SocketMissing | Cause::SocketDenied if !context.hosts.ends_with(SOCKET_SUFFIX) => {
+            with_kind(FailureKind::Tls, tls(TlsFault::Files, context))
+        }
         Cause::Tls(fault) => with_kind(FailureKind::Tls, tls(*fault, context)),
         Cause::Login(fault) => with_kind(FailureKind::Login, login(*fault, context)),
         Cause::NotAuthorised(missing) => {
@@ -40,6 +44,9 @@ pub(super) fn of_uri(cause: &Cause, hosts: &str) -> Failure {
     }
 }
 
+/// How the name of a socket file ends.
+const SOCKET_SUFFIX: &str = ".sock";
+
 type Words = (String, String);
 
 fn with_kind(kind: FailureKind, (message, hint): Words) -> (FailureKind, String, String) {
@@ -67,13 +74,13 @@ fn on_the_way(cause: &Cause, context: &Context<'_>) -> (FailureKind, String, Str
         ),
         Cause::SocketMissing => (
             FailureKind::Refused,
-            format!("a file that is needed to connect to `{hosts}` does not exist"),
-            "Start the server, or correct the path of the socket or the certificate in the URI",
+            format!("there is no socket `{hosts}`"),
+            "Start the server, or correct the path of the socket in the URI",
         ),
         Cause::SocketDenied => (
             FailureKind::Refused,
-            format!("a file that is needed to connect to `{hosts}` may not be opened"),
-            "Give this user access to the socket or the certificate that the URI names",
+            format!("the socket `{hosts}` may not be opened"),
+            "Give your user access to the socket, or connect over TCP",
         ),
         Cause::Unreachable => (
             FailureKind::Network,
@@ -139,6 +146,11 @@ fn at_the_server(cause: &Cause, context: &Context<'_>) -> (FailureKind, String, 
             FailureKind::ServerTooOld,
             format!("the server at `{hosts}` is older than MongoDB 4.4"),
             "Upgrade the server, or use a console of its age",
+        ),
+        Cause::ServerTooNew => (
+            FailureKind::Server,
+            format!("the server at `{hosts}` no longer speaks the protocol of this tilldeck"),
+            "Upgrade tilldeck",
         ),
         Cause::NotSupported => (
             FailureKind::ServerTooOld,
