@@ -5,6 +5,7 @@
 pub mod action;
 pub mod collections;
 pub mod command;
+mod copy;
 pub mod databases;
 pub mod distribution;
 pub mod documents;
@@ -12,6 +13,10 @@ pub mod event;
 pub mod eventlog;
 pub mod geometry;
 pub mod help;
+pub mod keymap;
+pub mod list;
 pub mod model;
 pub mod palette;
 pub mod stores;
+pub mod update;
+mod wake;

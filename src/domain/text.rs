@@ -21,6 +21,12 @@ impl SafeText {
         &self.0
     }
 
+    /// The text, a separator of ours, and another text.
+    #[must_use]
+    pub fn followed_by(&self, separator: &'static str, other: &Self) -> Self {
+        Self(format!("{self}{separator}{other}"))
+    }
+
     /// Columns that the text takes on a terminal.
     pub fn width(&self) -> usize {
         self.0.width()

@@ -35,6 +35,10 @@ pub enum Action {
     PageUp,
     /// One page down.
     PageDown,
+    /// Half a page up.
+    HalfPageUp,
+    /// Half a page down.
+    HalfPageDown,
     /// Goes into what is selected.
     Enter,
     /// Goes out: closes what is on top, clears the filter; never quits.
@@ -47,6 +51,8 @@ pub enum Action {
     ReverseSort,
     /// Marks the selected store, or takes the mark away.
     Mark,
+    /// Takes every mark away.
+    ClearMarks,
     /// Holds the screen still, or lets it go on.
     Freeze,
     /// Gives the focused pane the whole screen, or puts it back.
@@ -65,4 +71,208 @@ pub enum Action {
     Suspend,
     /// Ends the console.
     Quit,
+}
+
+/// What the help puts together under one heading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Group {
+    /// Panes, rows, in and out.
+    Moving,
+    /// Filter, order and marks of the store list.
+    Stores,
+    /// What is shown, and how fresh it is.
+    Showing,
+    /// The program itself.
+    Program,
+}
+
+impl Group {
+    /// The heading.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Moving => "Moving",
+            Self::Stores => "Stores",
+            Self::Showing => "Showing",
+            Self::Program => "Program",
+        }
+    }
+}
+
+impl Action {
+    /// Every action, in the order of the help.
+    pub const ALL: [Self; 36] = [
+        Self::Up,
+        Self::Down,
+        Self::Left,
+        Self::Right,
+        Self::First,
+        Self::Last,
+        Self::PageUp,
+        Self::PageDown,
+        Self::HalfPageUp,
+        Self::HalfPageDown,
+        Self::Enter,
+        Self::Back,
+        Self::NextPane,
+        Self::PreviousPane,
+        Self::Focus(Pane::Databases),
+        Self::Focus(Pane::Distribution),
+        Self::Focus(Pane::Stores),
+        Self::Focus(Pane::Collections),
+        Self::Filter,
+        Self::ToggleProblems,
+        Self::Sort,
+        Self::ReverseSort,
+        Self::Mark,
+        Self::ClearMarks,
+        Self::Retry,
+        Self::Copy,
+        Self::NextMeasure,
+        Self::Events,
+        Self::Freeze,
+        Self::Zoom,
+        Self::Help,
+        Self::Palette,
+        Self::ToggleMouse,
+        Self::NextTheme,
+        Self::Suspend,
+        Self::Quit,
+    ];
+
+    /// The stable name in the configuration.
+    pub const fn name(self) -> &'static str {
+        self.texts().0
+    }
+
+    /// What it does, in one line.
+    pub const fn summary(self) -> &'static str {
+        self.texts().1
+    }
+
+    /// The heading it stands under in the help.
+    pub const fn group(self) -> Group {
+        match self {
+            Self::Filter
+            | Self::ToggleProblems
+            | Self::Sort
+            | Self::ReverseSort
+            | Self::Mark
+            | Self::ClearMarks => Group::Stores,
+            Self::Retry
+            | Self::Copy
+            | Self::NextMeasure
+            | Self::Events
+            | Self::Freeze
+            | Self::Zoom => Group::Showing,
+            Self::Help
+            | Self::Palette
+            | Self::ToggleMouse
+            | Self::NextTheme
+            | Self::Suspend
+            | Self::Quit => Group::Program,
+            _ => Group::Moving,
+        }
+    }
+
+    /// The keys it is on unless the configuration says otherwise.
+    pub const fn default_keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Up => &["up", "k"],
+            Self::Down => &["down", "j"],
+            Self::Left => &["left", "h"],
+            Self::Right => &["right", "l"],
+            Self::First => &["home", "g"],
+            Self::Last => &["end", "G"],
+            Self::PageUp => &["pgup", "ctrl-b"],
+            Self::PageDown => &["pgdn", "ctrl-f"],
+            Self::HalfPageUp => &["ctrl-u"],
+            Self::HalfPageDown => &["ctrl-d"],
+            Self::Enter => &["enter"],
+            Self::Back => &["esc"],
+            Self::NextPane => &["tab"],
+            Self::PreviousPane => &["shift-tab"],
+            Self::Focus(Pane::Databases) => &["1"],
+            Self::Focus(Pane::Distribution) => &["2"],
+            Self::Focus(Pane::Stores) => &["3"],
+            Self::Focus(Pane::Collections) => &["4"],
+            Self::Filter => &["/"],
+            Self::ToggleProblems => &["p", "!"],
+            Self::Sort => &["s"],
+            Self::ReverseSort => &["S"],
+            Self::Mark => &["space"],
+            Self::ClearMarks => &["u"],
+            Self::Retry => &["r", "f5"],
+            Self::Copy => &["y"],
+            Self::NextMeasure => &["b"],
+            Self::Events => &["e", "5"],
+            Self::Freeze => &["f"],
+            Self::Zoom => &["z"],
+            Self::Help => &["?", "f1"],
+            Self::Palette => &[":"],
+            Self::ToggleMouse => &["m"],
+            Self::NextTheme => &["t"],
+            Self::Suspend => &["ctrl-z"],
+            Self::Quit => &["q", "ctrl-c"],
+        }
+    }
+
+    /// The stable name and the summary.
+    const fn texts(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Up => ("up", "One row up"),
+            Self::Down => ("down", "One row down"),
+            Self::Left => ("left", "Fold, or go to the parent"),
+            Self::Right => ("right", "Unfold, or go into it"),
+            Self::First => ("first", "To the first row"),
+            Self::Last => ("last", "To the last row"),
+            Self::PageUp => ("page-up", "One page up"),
+            Self::PageDown => ("page-down", "One page down"),
+            Self::HalfPageUp => ("half-page-up", "Half a page up"),
+            Self::HalfPageDown => ("half-page-down", "Half a page down"),
+            Self::Enter => ("enter", "Go into what is selected"),
+            Self::Back => ("back", "Go out: close, clear the filter; never quits"),
+            Self::NextPane => ("next-pane", "Focus the next pane"),
+            Self::PreviousPane => ("previous-pane", "Focus the previous pane"),
+            Self::Focus(Pane::Databases) => ("focus-databases", "Focus the databases"),
+            Self::Focus(Pane::Distribution) => ("focus-distribution", "Focus the distribution"),
+            Self::Focus(Pane::Stores) => ("focus-stores", "Focus the stores"),
+            Self::Focus(Pane::Collections) => ("focus-collections", "Focus the collections"),
+            Self::Filter => ("filter", "Filter the stores; !word leaves out"),
+            Self::ToggleProblems => ("toggle-problems", "Show only stores with problems, or all"),
+            Self::Sort => ("sort", "Sort by the next column"),
+            Self::ReverseSort => ("reverse-sort", "Turn the order around"),
+            Self::Mark => ("mark", "Mark the store, or take the mark away"),
+            Self::ClearMarks => ("clear-marks", "Take every mark away"),
+            Self::Retry => ("retry", "Try the connection again, or read again what is shown"),
+            Self::Copy => ("copy", "Copy what is selected"),
+            Self::NextMeasure => ("next-measure", "Count stores, documents or bytes"),
+            Self::Events => ("events", "Show what changed, and when"),
+            Self::Freeze => ("freeze", "Hold the screen still, or let it go on"),
+            Self::Zoom => ("zoom", "Give the pane the whole screen, or put it back"),
+            Self::Help => ("help", "Show every key"),
+            Self::Palette => ("palette", "Find an action, a store, a database or a collection"),
+            Self::ToggleMouse => ("toggle-mouse", "Take the mouse, or leave it to the terminal"),
+            Self::NextTheme => ("next-theme", "Go to the next theme"),
+            Self::Suspend => ("suspend", "Suspend tilldeck; `fg` brings it back"),
+            Self::Quit => ("quit", "Quit"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_action_has_a_name_of_its_own() {
+        let names: BTreeSet<&str> = Action::ALL.iter().map(|action| action.name()).collect();
+        assert_eq!(names.len(), Action::ALL.len());
+        assert!(
+            names
+                .iter()
+                .all(|name| { name.chars().all(|char| char.is_ascii_lowercase() || char == '-') })
+        );
+    }
 }

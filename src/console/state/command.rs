@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::stores::{Arrangement, Order, StoreFilter};
+use super::{
+    palette::SearchTask,
+    stores::{Arrangement, arrange::ArrangeTask},
+};
 use crate::domain::{
     database::{CollectionType, Database},
     registry::Registry,
@@ -22,12 +25,15 @@ pub enum Command {
     ArrangeStores {
         /// Comes back with the answer.
         request: RequestId,
-        /// The list to arrange.
-        registry: Arc<Registry>,
-        /// Which rows to keep.
-        filter: StoreFilter,
-        /// In which order.
-        order: Order,
+        /// What to do: `task.run()`, on a thread that may block.
+        task: ArrangeTask,
+    },
+    /// Search the stores for the palette away from the screen's thread.
+    SearchStores {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// What to do: `task.run()`, on a thread that may block.
+        task: SearchTask,
     },
     /// Free a large arrangement or registry elsewhere: freeing 100 000 rows takes longer than a frame.
     Discard(Arc<Registry>, Arrangement),

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::{
     command::RequestId,
     geometry::{Geometry, Size},
+    palette::Found,
     stores::Arrangement,
 };
 use crate::domain::{
@@ -42,6 +43,13 @@ pub enum Event {
         /// The rows in order.
         arrangement: Arrangement,
     },
+    /// The stores were searched for the palette.
+    StoresFound {
+        /// Which request it answers.
+        request: RequestId,
+        /// What was found.
+        found: Found,
+    },
     /// The collections of a store were read.
     CollectionsLoaded {
         /// Which request it answers.
@@ -70,7 +78,8 @@ pub enum Event {
     },
     /// A frame was drawn, and what drawing learned.
     FrameDrawn(Geometry),
-    /// The deadline of `Model::next_wake` came.
+    /// It is this late. The loop sends it when the deadline of `Model::next_wake` comes, and
+    /// before the keys and snapshots that it has gathered, so that deadlines count from now.
     TimeReached(Timestamp),
     /// A command could not be queued.
     QueueFilled,

@@ -2,17 +2,22 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     collections::CollectionsPane, command::RequestId, databases::DatabasesPane,
     distribution::DistributionPane, documents::DocumentsView, eventlog::EventLog,
-    geometry::Geometry, help::HelpBox, palette::PaletteBox, stores::StoresPane,
+    geometry::Geometry, help::HelpBox, keymap::Keymap, palette::PaletteBox, stores::StoresPane,
 };
 use crate::{
     config::ThemeName,
     domain::{
-        database::Layout, placement::Strategy, pool::Pools, registry::Registry, text::SafeText,
+        database::Layout,
+        failure::Failure,
+        placement::Strategy,
+        pool::{Pool, Pools},
+        registry::Registry,
+        text::{SafeText, safe},
     },
 };
 
@@ -33,6 +38,28 @@ impl Pane {
     /// Every pane, in the order of their number keys.
     pub const ALL: [Self; 4] =
         [Self::Databases, Self::Distribution, Self::Stores, Self::Collections];
+
+    /// The digit that focuses it.
+    pub const fn number(self) -> usize {
+        match self {
+            Self::Databases => 1,
+            Self::Distribution => 2,
+            Self::Stores => 3,
+            Self::Collections => 4,
+        }
+    }
+
+    /// The pane after this one, going around.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self::ALL[self.number() % Self::ALL.len()]
+    }
+
+    /// The pane before this one, going around.
+    #[must_use]
+    pub fn previous(self) -> Self {
+        Self::ALL[(self.number() + Self::ALL.len() - 2) % Self::ALL.len()]
+    }
 }
 
 /// The state of the console. `update` is its only writer, the view only reads it.
@@ -48,6 +75,8 @@ pub struct Model {
     pub focus: Pane,
     /// What covers the panes, if anything.
     pub top: Top,
+    /// What the help or the palette covers, to come back to when it closes.
+    pub covered: Top,
     /// Health of the databases, as last published.
     pub pools: Arc<Pools>,
     /// The registry, as last published.
@@ -68,10 +97,85 @@ pub struct Model {
     pub held: Option<Held>,
     /// What the last frame looked like.
     pub geometry: Geometry,
+    /// What each key means.
+    pub keymap: Keymap,
+    /// The last click, to tell a double click.
+    pub last_click: Option<Click>,
     /// The number of the last request.
     pub last_request: RequestId,
     /// Whether the screen no longer shows this state. The loop clears it when it draws.
     pub redraw: bool,
+}
+
+impl Model {
+    /// The state before anything is known: every database connecting, the registry loading.
+    pub fn new(session: Session, switches: Switches, now: Timestamp, keymap: Keymap) -> Self {
+        let connecting =
+            |database| Pool::connecting(database, safe(&session.layout.name_of(database)), now);
+        let pools = Pools { pools: session.layout.databases().map(connecting).collect() };
+        Self {
+            now,
+            session,
+            switches,
+            focus: Pane::Stores,
+            top: Top::default(),
+            covered: Top::default(),
+            pools: Arc::new(pools),
+            registry: Arc::default(),
+            databases: DatabasesPane::default(),
+            distribution: DistributionPane::default(),
+            stores: StoresPane::default(),
+            collections: CollectionsPane::default(),
+            events: EventLog::default(),
+            notice: None,
+            held: None,
+            geometry: Geometry::default(),
+            keymap,
+            last_click: None,
+            last_request: RequestId::default(),
+            redraw: true,
+        }
+    }
+
+    /// A number that no request had before.
+    pub(super) fn next_request(&mut self) -> RequestId {
+        self.last_request.0 += 1;
+        self.last_request
+    }
+
+    /// Answers the last key in a few words, for a few seconds.
+    pub(super) fn notify(&mut self, text: &str) {
+        self.set_notice(safe(text), false);
+    }
+
+    /// Says that something failed, for a few seconds.
+    pub(super) fn complain(&mut self, text: &str) {
+        self.set_notice(safe(text), true);
+    }
+
+    /// Says that something failed, and the one next step.
+    pub(super) fn complain_of(&mut self, failure: &Failure) {
+        self.set_notice(failure.message.followed_by("; ", &failure.hint), true);
+    }
+
+    pub(super) fn set_notice(&mut self, text: SafeText, is_error: bool) {
+        self.notice = Some(Notice { text, is_error, until: self.now + NOTICE_LIFE });
+        self.redraw = true;
+    }
+}
+
+/// How long a notice stays.
+const NOTICE_LIFE: SignedDuration = SignedDuration::from_secs(4);
+
+/// A click of the left button.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Click {
+    /// When.
+    pub at: Timestamp,
+    /// The column of the cell.
+    pub column: u16,
+    /// The row of the cell.
+    pub row: u16,
 }
 
 /// What never changes while the console runs.

@@ -1,0 +1,125 @@
+//! `update`: the only writer of the model.
+
+mod act;
+mod field;
+mod mouse;
+mod snapshots;
+
+use super::{
+    collections,
+    command::Command,
+    distribution, documents,
+    event::Event,
+    list::Extent,
+    model::{Model, Top},
+    palette, stores,
+};
+use crate::domain::text::safe;
+
+/// Folds one event into the model and returns what the outside must do.
+///
+/// Never blocks, reads a clock or touches the network: time arrives as `TimeReached`, which
+/// the loop sends before the events that it has gathered. Sets `model.redraw` where the
+/// screen no longer shows the model.
+pub fn update(model: &mut Model, event: Event) -> Vec<Command> {
+    let mut commands = Vec::new();
+    fold(model, event, &mut commands);
+    collections::follow_selection(model);
+    collections::load_due(model, &mut commands);
+    commands
+}
+
+fn fold(model: &mut Model, event: Event, commands: &mut Vec<Command>) {
+    match event {
+        Event::KeyPressed(key) => act::press(model, key, commands),
+        Event::Pasted(text) => field::paste(model, &text, commands),
+        Event::MouseUsed(mouse) => mouse::used(model, mouse, commands),
+        Event::Resized(_) | Event::Resumed => model.redraw = true,
+        Event::PoolsChanged(pools) => snapshots::pools_changed(model, pools),
+        Event::RegistryChanged(registry) => {
+            snapshots::registry_changed(model, registry, commands);
+        }
+        Event::StoresArranged { request, arrangement } => {
+            stores::arranged(model, request, arrangement, commands);
+        }
+        Event::StoresFound { request, found } => palette::stores_found(model, request, found),
+        Event::CollectionsLoaded { request, collections } => {
+            collections::loaded(model, request, collections);
+        }
+        Event::PageLoaded { request, page } => documents::loaded(model, request, page),
+        Event::UsageLoaded { request, usage } => distribution::loaded(model, request, usage),
+        Event::Copied { outcome } => copied(model, outcome),
+        Event::FrameDrawn(geometry) => frame_drawn(model, geometry),
+        Event::TimeReached(now) => model.pass_time(now),
+        Event::QueueFilled => queue_filled(model),
+        Event::TaskFailed(failure) => {
+            model.events.note_failure(model.now, &failure);
+            model.complain_of(&failure);
+        }
+    }
+}
+
+fn copied(model: &mut Model, outcome: Result<String, crate::domain::failure::Failure>) {
+    match outcome {
+        Ok(how) => model.set_notice(safe(&format!("copied {how}")), false),
+        Err(failure) => model.complain_of(&failure),
+    }
+}
+
+/// A command was lost, so nothing answers it: whatever waits for an answer stops waiting.
+fn queue_filled(model: &mut Model) {
+    model.collections.loading = None;
+    model.distribution.loading = None;
+    if let Top::Documents(view) = &mut model.top {
+        view.loading = None;
+    }
+    model.complain("busy; try again");
+}
+
+/// Takes what drawing learned, and brings the cursors back onto the screen.
+fn frame_drawn(model: &mut Model, geometry: super::geometry::Geometry) {
+    if model.geometry == geometry {
+        return;
+    }
+    model.geometry = geometry;
+    let before = first_rows(model);
+    keep_visible(model);
+    model.redraw |= first_rows(model) != before;
+}
+
+fn keep_visible(model: &mut Model) {
+    let extent = super::databases::extent(model);
+    model.databases.cursor.keep_visible(extent);
+    let extent = distribution::extent(model);
+    model.distribution.cursor.keep_visible(extent);
+    let extent = collections::extent(model);
+    model.collections.cursor.keep_visible(extent);
+    model.stores.keep_visible(model.geometry.rows_of(super::model::Pane::Stores));
+    let visible = model.geometry.top_rows;
+    match &mut model.top {
+        Top::Panes => {}
+        Top::Help(help) => help.cursor.keep_visible(help.extent(visible)),
+        Top::Palette(palette) => palette.cursor.keep_visible(palette.extent(visible)),
+        Top::Documents(view) => view.cursor.keep_visible(view.extent(visible)),
+        Top::Events(cursor) => {
+            cursor.keep_visible(Extent { len: model.events.entries.len(), visible });
+        }
+    }
+}
+
+fn first_rows(model: &Model) -> [usize; 5] {
+    let top = match &model.top {
+        Top::Panes => 0,
+        Top::Help(help) => help.cursor.first,
+        Top::Palette(palette) => palette.cursor.first,
+        Top::Documents(view) => view.cursor.first,
+        Top::Events(cursor) => cursor.first,
+    };
+    [
+        model.databases.cursor.first,
+        model.distribution.cursor.first,
+        model.collections.cursor.first,
+        model.stores.first,
+        top,
+    ]
+}
