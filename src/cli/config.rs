@@ -58,15 +58,15 @@ fn init(file: &Path) -> Result<Answer, Failure> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Failure {
             kind: FailureKind::Io,
             message: quoted(&shown, " exists already and is left as it is"),
-            hint: safe("edit the file, or name another one with `--config`"),
+            hint: safe("Edit the file, or name another one with `--config`"),
         }),
         Err(error) => Err(Failure {
             kind: FailureKind::Io,
             message: SafeText::join(
-                [&quoted(&shown, " cannot be written: "), &safe(&error.kind().to_string())],
+                [&quoted(&shown, " cannot be written: "), &safe(&config::fault::reason(&error))],
                 "",
             ),
-            hint: safe("name a file that you may write with `--config`"),
+            hint: safe("Name a file that you may write with `--config`"),
         }),
     }
 }

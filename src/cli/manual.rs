@@ -31,7 +31,7 @@ pub(super) fn page() -> Result<Answer, Failure> {
     let mut page = Vec::new();
     render(&mut page).map_err(|error| {
         let message = format!("the manual page cannot be made: {}", error.kind());
-        Failure::new(FailureKind::Internal, &message, "report this fault")
+        Failure::new(FailureKind::Internal, &message, "Report this fault")
     })?;
     let page = String::from_utf8_lossy(&page).into_owned();
     Ok(Answer::done(json!({ "man": page }), page))

@@ -28,8 +28,8 @@ pub(super) fn finish(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     }
     let first = text.lines().next().unwrap_or_default();
     let hint = match error.get(ContextKind::SuggestedArg) {
-        Some(suggested) => format!("use `{suggested}`"),
-        None => "run `tilldeck --help`".to_owned(),
+        Some(suggested) => format!("Use `{suggested}`"),
+        None => "Run `tilldeck --help`".to_owned(),
     };
     let message = first.strip_prefix("error: ").unwrap_or(first);
     let failure = Failure::new(FailureKind::Usage, message, &hint);

@@ -1,7 +1,7 @@
 //! What is wrong with a configuration: all of it at once, each with its place.
 
 use std::{
-    fmt,
+    fmt, io,
     ops::Range,
     path::{Path, PathBuf},
 };
@@ -42,6 +42,15 @@ impl Fault {
     pub fn hint(mut self, hint: &str) -> Self {
         self.hint = Some(safe(hint));
         self
+    }
+}
+
+/// Why a file cannot be read or written, in a person's words.
+pub fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "it does not exist".to_owned(),
+        io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
+        kind => kind.to_string(),
     }
 }
 
@@ -108,7 +117,7 @@ impl Faults {
     pub fn to_failure(&self) -> Failure {
         let hint = match self.list.as_slice() {
             [Fault { hint: Some(hint), .. }] => hint.clone(),
-            _ => safe("run `tilldeck config check` and mend the file"),
+            _ => safe("Run `tilldeck config check` and mend the file"),
         };
         let lines: Vec<_> = self.lines().collect();
         Failure { kind: FailureKind::Usage, message: SafeText::join(&lines, "; "), hint }

@@ -9,7 +9,9 @@ use toml::{
 };
 
 use super::{
-    Config, ConsoleConfig, Fault, Faults, ShardOverride, Timing, names,
+    Config, ConsoleConfig, Fault, Faults, ShardOverride, Timing,
+    fault::reason,
+    names,
     value::{self, Read},
 };
 use crate::domain::database::{CollectionType, DatabaseId, Layout, RegistryNames};
@@ -35,9 +37,12 @@ pub(super) fn text(path: &Path, is_named: bool, faults: &mut Faults) -> Option<S
         Ok(text) => Some(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound && !is_named => None,
         Err(error) => {
-            let message =
-                format!("the configuration `{}` cannot be read: {}", path.display(), error.kind());
-            faults.add_outside(Fault::new(&message).hint("name a file that exists and is yours"));
+            let message = format!(
+                "the configuration `{}` cannot be read: {}",
+                path.display(),
+                reason(&error)
+            );
+            faults.add_outside(Fault::new(&message).hint("Name a file that exists and is yours"));
             None
         }
     }
@@ -98,13 +103,15 @@ impl Reader<'_> {
     fn unknown(&mut self, key: &Key, known: &[&str]) {
         let place =
             if self.section.is_empty() { String::new() } else { format!(" in [{}]", self.section) };
-        let fault = Fault::new(&match names::nearest(key.get_ref(), known.iter().copied()) {
+        let name = key.get_ref();
+        let fault = match names::nearest(name, known.iter().copied()) {
             Some(meant) => {
-                format!("unknown key `{}`{place}, did you mean `{meant}`?", key.get_ref())
+                Fault::new(&format!("unknown key `{name}`{place}, did you mean `{meant}`?"))
             }
-            None => format!("unknown key `{}`{place}", key.get_ref()),
-        });
-        self.faults.add(key.span(), fault.hint(&format!("use one of {}", known.join(", "))));
+            None => Fault::new(&format!("unknown key `{name}`{place}"))
+                .hint(&format!("Use one of {}", known.join(", "))),
+        };
+        self.faults.add(key.span(), fault);
     }
 
     /// Reads each key of a section with `read`, which returns false for a key it does not know.
@@ -288,7 +295,7 @@ fn read_shards(
             let message =
                 format!("[shards.{}] is no shard: they are 1 to {highest}", key.get_ref());
             faults
-                .add(key.span(), Fault::new(&message).hint("mend the number or `database_count`"));
+                .add(key.span(), Fault::new(&message).hint("Mend the number or `database_count`"));
             continue;
         };
         let shard = read_shard(id, value, sources, faults);

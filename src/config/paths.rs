@@ -18,7 +18,7 @@ pub(super) fn find(config: Option<&Path>, environment: Environment) -> Result<Pa
             .map(|base| base.join("tilldeck"))
             .ok_or_else(|| {
                 Fault::new(&format!("neither `{variable}` nor `HOME` is an absolute path"))
-                    .hint("set `HOME` to your home directory")
+                    .hint("Set `HOME` to your home directory")
             })
     };
     Ok(Paths {

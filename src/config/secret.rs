@@ -4,7 +4,7 @@ use std::{io::Read as _, os::unix::fs::PermissionsExt as _};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{Environment, Fault};
+use super::{Environment, Fault, fault::reason};
 
 /// The longest URI file that is read, in bytes.
 const LONGEST: u64 = 64 * 1024;
@@ -29,7 +29,7 @@ pub(super) fn resolve(
 }
 
 fn from_environment(name: &str, environment: Environment) -> Result<SecretString, Fault> {
-    let hint = format!("set the variable `{name}` to the URI");
+    let hint = format!("Set the variable `{name}` to the URI");
     match environment(name).map(std::ffi::OsString::into_string) {
         None => Err(Fault::new(&format!("the variable `{name}` is not set")).hint(&hint)),
         Some(Err(_)) => Err(Fault::new(&format!("the variable `{name}` is not UTF-8")).hint(&hint)),
@@ -46,8 +46,8 @@ fn from_file(path: &str, environment: Environment) -> Result<SecretString, Fault
         _ => path.into(),
     };
     let unreadable = |error: std::io::Error| {
-        Fault::new(&format!("the URI file `{path}` cannot be read: {}", error.kind()))
-            .hint("name a file that holds the URI and nothing else")
+        Fault::new(&format!("the URI file `{path}` cannot be read: {}", reason(&error)))
+            .hint("Name a file that holds the URI and nothing else")
     };
     let file = std::fs::File::open(&expanded).map_err(unreadable)?;
     // The open file is asked, not the path: nobody can exchange it in between.
@@ -55,13 +55,13 @@ fn from_file(path: &str, environment: Environment) -> Result<SecretString, Fault
     if mode & 0o077 != 0 {
         let message =
             format!("the URI file `{path}` is open to others: its mode is {:04o}", mode & 0o7777);
-        return Err(Fault::new(&message).hint(&format!("run `chmod 600 {path}`")));
+        return Err(Fault::new(&message).hint(&format!("Run `chmod 600 {path}`")));
     }
     let mut uri = String::new();
     file.take(LONGEST).read_to_string(&mut uri).map_err(unreadable)?;
     if uri.trim().is_empty() {
         return Err(Fault::new(&format!("the URI file `{path}` is empty"))
-            .hint("write the URI into the file"));
+            .hint("Write the URI into the file"));
     }
     Ok(uri.trim().into())
 }
