@@ -5,6 +5,8 @@ mod config;
 mod fleet;
 mod manual;
 mod output;
+mod status;
+mod stores;
 mod uris;
 mod usage;
 
@@ -65,6 +67,8 @@ fn live(command: &Live, parsed: &Parsed, config: &Config) -> ExitCode {
     warn_of_open_password(parsed, config, output);
     let _log = log::start(config);
     let answer = match command {
+        Live::Status => status::run(config),
+        Live::Stores(args) => stores::run(args, config),
         Live::Uris { show_secrets: true } => uris::run(Show::Secrets, config),
         Live::Uris { show_secrets: false } => uris::run(Show::Redacted, config),
     };

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{
-    ArgMatches, Args, FromArgMatches as _, Parser, Subcommand,
+    ArgMatches, Args, FromArgMatches as _, Parser, Subcommand, ValueEnum,
     builder::{BoolishValueParser, PossibleValuesParser, TypedValueParser},
     parser::ValueSource,
 };
@@ -117,12 +117,47 @@ pub(super) enum Command {
 /// The commands that read the fleet.
 #[derive(Debug, Subcommand)]
 pub(super) enum Live {
+    /// Shows databases, pools and stores. Exit code 1 when a database cannot be used.
+    Status,
+    /// Lists the registry.
+    Stores(StoresArgs),
     /// Shows the effective URI of each database, passwords left out.
     Uris {
         /// Print passwords, too.
         #[arg(long)]
         show_secrets: bool,
     },
+}
+
+/// What `stores` takes.
+#[derive(Debug, Args)]
+pub(super) struct StoresArgs {
+    /// Only stores whose storeId, name or prefix holds this text, in any case.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) filter: Option<String>,
+    /// Only stores with problems.
+    #[arg(long)]
+    pub(super) problems: bool,
+    /// Only stores of this database: `main`, a shard's number, or a database's name.
+    #[arg(long, value_name = "N")]
+    pub(super) database: Option<String>,
+    /// What the list is ordered by.
+    #[arg(long, value_name = "FIELD", default_value = "store_id")]
+    pub(super) sort: SortField,
+    /// The last one first.
+    #[arg(long)]
+    pub(super) reverse: bool,
+}
+
+/// What stores can be ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(super) enum SortField {
+    StoreId,
+    Name,
+    Prefix,
+    Database,
+    State,
 }
 
 /// What can be done with the configuration.

@@ -1,22 +1,55 @@
 //! What the commands that need the live fleet share.
 
-use std::thread;
+use std::{sync::Arc, thread, time::Duration};
 
 use jiff::Timestamp;
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM},
     iterator::Signals,
 };
-use tokio::runtime;
+use tokio::{runtime, time};
 
 use crate::{
     config::Config,
-    domain::failure::{Failure, FailureKind},
-    report::look::Look,
+    domain::{
+        database::Database,
+        failure::{Failure, FailureKind},
+        pool::PoolState,
+        registry::{Registry, Source},
+        text::{SafeText, safe},
+    },
+    mongo::{fleet::Fleet, targets::Targets},
+    report::{look::Look, names::Names},
 };
 
 /// Two threads are enough for seven connections, and start faster than one for each core.
 const WORKERS: usize = 2;
+
+/// A connected fleet, for one command.
+pub(super) struct Session {
+    pub(super) fleet: Fleet,
+    pub(super) names: Names,
+    pub(super) look: Look,
+    limit: Duration,
+}
+
+/// Connects, does the work, and disconnects.
+///
+/// # Errors
+///
+/// There is no usable URI, or what the work fails with.
+pub(super) fn with_fleet<T>(
+    config: &Config,
+    work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let targets = Targets::parse(config)?;
+    on_runtime(async {
+        let session = Session::start(targets, config);
+        let done = work(&session).await;
+        session.fleet.shutdown().await;
+        done
+    })
+}
 
 /// Runs the work on a runtime of its own, which a signal can end at any time.
 ///
@@ -49,6 +82,89 @@ fn end_on_signals() -> std::io::Result<()> {
         }
     };
     thread::Builder::new().name("tilldeck-signals".to_owned()).spawn(wait).map(drop)
+}
+
+impl Session {
+    fn start(targets: Targets, config: &Config) -> Self {
+        let names =
+            targets.databases.iter().map(|target| (target.database, target.name.clone())).collect();
+        Self {
+            names,
+            look: look(config),
+            limit: config.timing.probe_timeout + config.timing.read_timeout,
+            fleet: Fleet::start(targets, config),
+        }
+    }
+
+    /// Waits until every database has answered or failed, and the registry is known or not.
+    pub(super) async fn settle(&self) {
+        self.fleet.settle(self.limit).await;
+    }
+
+    /// The registry: live, else as it was last known.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read and has never been read before.
+    pub(super) async fn registry(&self) -> Result<Arc<Registry>, Failure> {
+        // When the time is over, what is there by then decides.
+        let _ = time::timeout(self.limit, self.registry_decided()).await;
+        let registry = self.fleet.registry().borrow().clone();
+        if registry.source != Source::Loading {
+            return Ok(registry);
+        }
+        let pools = self.fleet.pools().borrow().clone();
+        let of_pool = || pools.get(Database::Main).and_then(|pool| pool.failure.clone());
+        Err(registry.failure.clone().or_else(of_pool).unwrap_or_else(|| {
+            let name = self.names.of(Database::Main);
+            let limit = self.limit.as_secs();
+            Failure::new(
+                FailureKind::TimedOut,
+                &format!("the registry in `{name}` was not read within {limit} s"),
+                "Look at `tilldeck status`",
+            )
+        }))
+    }
+
+    /// Waits until the registry is live, or cannot become so before the main database answers.
+    async fn registry_decided(&self) {
+        let (mut registry, mut pools) = (self.fleet.registry(), self.fleet.pools());
+        loop {
+            let is_down = pools
+                .borrow_and_update()
+                .get(Database::Main)
+                .is_some_and(|pool| pool.state == PoolState::Down);
+            let decided = {
+                let registry = registry.borrow_and_update();
+                match registry.source {
+                    Source::ChangeStream | Source::Polling => true,
+                    Source::Cache => is_down || registry.failure.is_some(),
+                    Source::Loading => registry.failure.is_some(),
+                }
+            };
+            if decided {
+                return;
+            }
+            let alive = tokio::select! {
+                alive = registry.changed() => alive,
+                alive = pools.changed() => alive,
+            };
+            if alive.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// What to say of a registry that is not live; empty for a live one.
+    pub(super) fn warnings(&self, registry: &Registry) -> Vec<SafeText> {
+        let (Source::Cache, Some(as_of)) = (registry.source, registry.as_of) else {
+            return Vec::new();
+        };
+        let age = crate::domain::format::age(self.look.since(as_of));
+        let stale = safe(&format!("the registry is out of reach; this is how it was {age} ago"));
+        let cause = registry.failure.as_ref().map(|failure| failure.message.clone());
+        [stale].into_iter().chain(cause).collect()
+    }
 }
 
 /// How reports look on this terminal now.
