@@ -9,7 +9,7 @@ use std::{any::Any, future::Future, time::Duration};
 use mongodb::error::{Error, Result as DriverResult};
 use tokio::{
     task::{JoinError, JoinHandle},
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 /// Why a driver call brought no answer.
@@ -45,12 +45,14 @@ pub async fn within<T: Send + 'static>(
 #[derive(Debug)]
 pub(crate) struct OneAtATime<T> {
     under_way: Option<JoinHandle<DriverResult<T>>>,
+    /// When the call under way was started.
+    since: Option<Instant>,
 }
 
 impl<T: Send + 'static> OneAtATime<T> {
     /// Nothing under way.
     pub(crate) const fn new() -> Self {
-        Self { under_way: None }
+        Self { under_way: None, since: None }
     }
 
     /// Waits for a call that an earlier deadline left behind; its answer is too old to use.
@@ -65,6 +67,18 @@ impl<T: Send + 'static> OneAtATime<T> {
             self.under_way = None;
         }
         Ok(())
+    }
+
+    /// Whether a call has been under way for at least this long.
+    pub(crate) fn hangs_for(&self, limit: Duration) -> bool {
+        self.under_way.is_some() && self.since.is_some_and(|since| since.elapsed() >= limit)
+    }
+
+    /// Breaks the call under way off. Only for a client that is not used any more.
+    pub(crate) fn abort(&mut self) {
+        if let Some(handle) = self.under_way.take() {
+            handle.abort();
+        }
     }
 
     /// Waits until a call that was left behind is answered after all; for ever when there is
@@ -92,6 +106,7 @@ impl<T: Send + 'static> OneAtATime<T> {
         limit: Duration,
         operation: impl Future<Output = DriverResult<T>> + Send + 'static,
     ) -> Result<T, CallError> {
+        self.since = Some(Instant::now());
         let handle = self.under_way.insert(tokio::spawn(operation));
         let ended = timeout(limit, handle).await.map_err(|_| CallError::Deadline)?;
         self.under_way = None;
@@ -160,6 +175,7 @@ mod tests {
         };
         assert!(matches!(calls.call(LIMIT, slow).await, Err(CallError::Deadline)));
         assert!(matches!(calls.clear(LIMIT).await, Err(CallError::Deadline)));
+        assert!(calls.hangs_for(LIMIT * 2) && !calls.hangs_for(LIMIT * 3));
         go.notify_one();
         assert!(calls.clear(LIMIT).await.is_ok());
         assert!(matches!(calls.call(LIMIT, async { Ok(2) }).await, Ok(2)));

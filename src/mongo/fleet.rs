@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use mongodb::Client;
 use tokio::{
     sync::watch,
     task::JoinSet,
@@ -12,6 +11,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use super::probe::Handle;
 use super::{
+    probe::end,
     supervisor::{Supervisor, Way},
     targets::Targets,
 };
@@ -112,7 +112,7 @@ impl Fleet {
         let _ = timeout(TASKS_END_WITHIN, self.inner.tracker.wait()).await;
         let mut endings = JoinSet::new();
         for handle in self.inner.ways.iter().filter_map(|way| way.slot.get()) {
-            endings.spawn(end(handle.db.client().clone()));
+            endings.spawn(end(handle));
         }
         let ended = async { while endings.join_next().await.is_some() {} };
         tokio::select! {
@@ -153,8 +153,4 @@ impl Fleet {
 
 fn is_settled(pools: &Pools) -> bool {
     pools.pools.iter().all(|pool| pool.state != PoolState::Connecting)
-}
-
-async fn end(client: Client) {
-    client.shutdown().immediate(true).await;
 }

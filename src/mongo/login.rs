@@ -141,7 +141,14 @@ impl Check for FreshLogin {
         match answered.await.map_err(|error| error.failure(None, &context)) {
             Ok(()) => Ok(true),
             Err(failure) if failure.kind == FailureKind::Login => Err(refusal(&handle)),
-            Err(failure) => Err(failure),
+            Err(failure) => {
+                if self.calls.hangs_for(limit * probe::HANGING) {
+                    self.calls.abort();
+                    self.handle = None;
+                    tokio::spawn(probe::end(handle));
+                }
+                Err(failure)
+            }
         }
     }
 }

@@ -89,6 +89,17 @@ impl Slot {
     }
 }
 
+/// Deadlines after which a call that is still under way is given up together with its client.
+///
+/// By then the driver has asked the server by itself, and has broken off what waits for a
+/// server that does not answer.
+pub(crate) const HANGING: u32 = 4;
+
+/// Shuts a client down that is not used any more. What it still does may fail.
+pub(crate) async fn end(handle: Handle) {
+    handle.db.client().clone().shutdown().immediate(true).await;
+}
+
 /// How long a pool lets the first one on its route log in before it does so itself.
 ///
 /// A SCRAM login costs one long computation for each password, which the driver remembers:
@@ -167,16 +178,17 @@ impl DriverProbe {
     ///
     /// A connection that lost its privileges may have lost its user: then it stays useless
     /// even when the user comes back, and only a new one tells which of both it is. So a
-    /// client that has worked is given up then; one that never worked is kept.
+    /// client that has worked is given up then; one that never worked is kept. A call that
+    /// hangs on, although the driver would have noticed a server that is gone, hangs on a
+    /// connection that is dead without knowing it; its client is given up as well.
     fn forget(&mut self, kind: FailureKind) {
         let has_worked = self.version.take().is_some();
-        if has_worked
-            && matches!(kind, FailureKind::NotAuthorised | FailureKind::Login)
-            && let Some(handle) = self.slot.replace(None)
-        {
-            tokio::spawn(async move {
-                handle.db.client().clone().shutdown().immediate(true).await;
-            });
+        let lost_login = matches!(kind, FailureKind::NotAuthorised | FailureKind::Login);
+        if has_worked && lost_login || self.calls.hangs_for(self.limit * HANGING) {
+            self.calls.abort();
+            if let Some(handle) = self.slot.replace(None) {
+                tokio::spawn(end(handle));
+            }
         }
     }
 

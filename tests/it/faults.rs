@@ -1,1 +1,8 @@
 //! Faults that are made to happen, and what tilldeck says of them.
+
+mod encryption;
+mod logins;
+mod network;
+mod rig;
+mod sets;
+mod watch;

@@ -1,0 +1,132 @@
+//! Logins that are wrong, lack a role, or change while connections are open.
+
+use mongodb::bson::{Document, doc};
+use tilldeck::domain::{database::Database, failure::FailureKind};
+
+use super::{
+    rig::Server,
+    watch::{fleet, is_down, is_up},
+};
+
+fn everywhere() -> Document {
+    doc! {"role": "readWriteAnyDatabase", "db": "admin"}
+}
+
+fn app(password: &str, roles: &[Document]) -> Document {
+    doc! {"createUser": "app", "pwd": password, "roles": roles}
+}
+
+#[tokio::test]
+async fn the_user_is_looked_up_in_the_main_database() {
+    let server = Server::with_logins().await;
+    server.as_root("main_db", app("secret", &[everywhere()])).await;
+    let watched = fleet(&server.uri("app:secret@", "main_db"));
+    watched.until_up().await;
+}
+
+#[tokio::test]
+async fn a_user_of_the_same_name_in_a_shard_is_not_taken_for_ours() {
+    let server = Server::with_logins().await;
+    server.as_root("main_db", app("secret", &[everywhere()])).await;
+    server.as_root("pos_db_3", app("secret", &[])).await;
+    let watched = fleet(&server.uri("app:secret@", "main_db"));
+    watched.until_up().await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_named_and_mended_on_the_server() {
+    let server = Server::with_logins().await;
+    server.as_root("main_db", app("other", &[everywhere()])).await;
+    let watched = fleet(&server.uri("app:secret@", "main_db"));
+    let pools = watched.until_down(FailureKind::Login).await;
+    assert!(pools.pools[0].failure.as_ref().unwrap().message.as_str().contains("`app`"));
+    server.as_root("main_db", doc! {"updateUser": "app", "pwd": "secret"}).await;
+    watched.until_up().await;
+}
+
+#[tokio::test]
+async fn a_shard_without_a_role_is_the_only_one_down() {
+    let server = Server::with_logins().await;
+    let roles: Vec<_> = ["main_db", "pos_db_1", "pos_db_2", "pos_db_4", "pos_db_5"]
+        .map(|db| doc! {"role": "readWrite", "db": db})
+        .into();
+    server.as_root("main_db", app("secret", &roles)).await;
+    let watched = fleet(&server.uri("app:secret@", "main_db"));
+    let one_down = |pool: &tilldeck::domain::pool::Pool| {
+        let is_third = pool.name.as_str() == "pos_db_3";
+        if is_third { is_down(pool, FailureKind::NotAuthorised) } else { is_up(pool) }
+    };
+    let pools = watched.until("one down", |pools| pools.pools.iter().all(one_down)).await;
+    assert!(pools.shared_cause().unwrap().contains("pos_db_3"));
+    let grant = doc! {"role": "readWrite", "db": "pos_db_3"};
+    server.as_root("main_db", doc! {"grantRolesToUser": "app", "roles": [grant]}).await;
+    watched.until_up().await;
+}
+
+#[tokio::test]
+async fn a_revoked_role_is_seen_although_a_ping_stays_green() {
+    let server = Server::with_logins().await;
+    server.as_root("main_db", app("secret", &[everywhere()])).await;
+    let watched = fleet(&server.uri("app:secret@", "main_db"));
+    watched.until_up().await;
+    let revoke = doc! {"revokeRolesFromUser": "app", "roles": [everywhere()]};
+    server.as_root("main_db", revoke).await;
+    watched.until_down(FailureKind::NotAuthorised).await;
+    let grant = doc! {"grantRolesToUser": "app", "roles": [everywhere()]};
+    server.as_root("main_db", grant).await;
+    watched.until_up().await;
+}
+
+#[tokio::test]
+async fn a_rotated_password_is_seen_although_open_connections_still_work() {
+    let server = Server::with_logins().await;
+    server.as_root("main_db", app("secret", &[everywhere()])).await;
+    let watched = fleet(&server.uri("app:secret@", "main_db"));
+    watched.until_up().await;
+    server.as_root("main_db", doc! {"updateUser": "app", "pwd": "rotated"}).await;
+    let pools = watched.until_down(FailureKind::Login).await;
+    let message = &pools.get(Database::Main).unwrap().failure.as_ref().unwrap().message;
+    assert!(message.as_str().contains("connections that are open still work"), "{message}");
+    server.as_root("main_db", doc! {"updateUser": "app", "pwd": "secret"}).await;
+    watched.until_up().await;
+}
+
+#[tokio::test]
+async fn a_dropped_user_is_a_refused_login_and_may_come_back() {
+    let server = Server::with_logins().await;
+    server.as_root("main_db", app("secret", &[everywhere()])).await;
+    let watched = fleet(&server.uri("app:secret@", "main_db"));
+    watched.until_up().await;
+    server.as_root("main_db", doc! {"dropUser": "app"}).await;
+    watched.until_down(FailureKind::Login).await;
+    server.as_root("main_db", app("secret", &[everywhere()])).await;
+    watched.until_up().await;
+}
+
+#[tokio::test]
+async fn each_login_check_opens_a_connection_of_its_own() {
+    let server = Server::with_logins().await;
+    server.as_root("main_db", app("secret", &[everywhere()])).await;
+    let watched = fleet(&server.uri("app:secret@", "main_db"));
+    watched.until_up().await;
+    // The pools log in once each and then keep their connection, so only the checks add to
+    // what the server counts.
+    let n_logins = || async {
+        let status = server.as_root("admin", doc! {"serverStatus": 1}).await;
+        let counts = status.get_document("security").unwrap();
+        let counts = counts.get_document("authentication").unwrap();
+        let counts = counts.get_document("mechanisms").unwrap();
+        let counts = counts.get_document("SCRAM-SHA-256").unwrap();
+        let counts = counts.get_document("authenticate").unwrap();
+        counts.get_i64("successful").unwrap()
+    };
+    let before = n_logins().await;
+    let start = std::time::Instant::now();
+    let mut asked = 0;
+    // Asking costs a login of root each time.
+    while n_logins().await - before - asked < 4 {
+        asked += 1;
+        assert!(start.elapsed() < super::rig::PATIENCE, "nobody logs in afresh");
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    }
+}
