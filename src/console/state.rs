@@ -11,6 +11,8 @@ pub mod distribution;
 pub mod documents;
 pub mod event;
 pub mod eventlog;
+#[cfg(test)]
+mod fixture;
 pub mod geometry;
 pub mod help;
 pub mod keymap;
@@ -18,5 +20,7 @@ pub mod list;
 pub mod model;
 pub mod palette;
 pub mod stores;
+#[cfg(test)]
+mod tests;
 pub mod update;
 mod wake;

@@ -90,7 +90,9 @@ impl EventLog {
                 any = true;
             }
         }
-        if n_down > 1
+        // Several at once, or the last one too: then they have something in common.
+        let all_down = after.pools.iter().all(|pool| pool.state == PoolState::Down);
+        if (n_down > 1 || (n_down == 1 && all_down))
             && let Some(cause) = after.shared_cause()
         {
             self.note(at, Severity::Error, safe(&cause));

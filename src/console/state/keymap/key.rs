@@ -157,7 +157,7 @@ fn suggest_name(text: &str) -> Option<&'static str> {
         .iter()
         .map(|(name, _)| (strsim::damerau_levenshtein(name, &lower), *name))
         .min()
-        .filter(|(distance, _)| *distance <= 2)
+        .filter(|(distance, name)| *distance <= 2 && *distance < name.len())
         .map(|(_, name)| name)
 }
 
