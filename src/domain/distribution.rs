@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::database::DatabaseId;
+use super::{
+    database::{DatabaseId, Layout},
+    registry::{Change, Registry},
+    store::Route,
+};
 
 /// Stores by where their records send them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -18,3 +22,118 @@ pub struct Occupancy {
     /// Stores whose `databaseId` cannot be read.
     pub unreadable: u32,
 }
+
+impl Occupancy {
+    /// Counts every record of a registry. O(n).
+    pub fn count(registry: &Registry) -> Self {
+        let mut occupancy = Self::default();
+        for store in &registry.stores {
+            occupancy.add(&store.route);
+        }
+        occupancy
+    }
+
+    /// Follows one change, so that a changed record does not cost a count of all.
+    pub fn apply(&mut self, change: &Change) {
+        match change {
+            Change::Added(store) => self.add(&store.route),
+            Change::Removed(store) => self.remove(&store.route),
+            Change::Changed(before, after) => {
+                self.remove(&before.route);
+                self.add(&after.route);
+            }
+        }
+    }
+
+    /// Stores of one shard.
+    pub fn of(&self, shard: DatabaseId) -> u32 {
+        self.shards.get(&shard).copied().unwrap_or(0)
+    }
+
+    /// How many stores the fullest shard has more than the emptiest; 0 without shards.
+    pub fn skew(&self, layout: &Layout) -> u32 {
+        let counts = || layout.shards().map(|shard| self.of(shard));
+        counts().max().unwrap_or(0) - counts().min().unwrap_or(0)
+    }
+
+    /// Whether the fullest and the emptiest shard differ by more than a fifth of the capacity.
+    pub fn is_skewed(&self, layout: &Layout) -> bool {
+        u64::from(self.skew(layout)) * 5 > u64::from(layout.stores_per_database)
+    }
+
+    /// One bar for each shard in order, then one for each group outside of the shards that
+    /// has stores.
+    pub fn bars(&self, layout: &Layout) -> Vec<Bar> {
+        let shards = layout.shards().map(|shard| Bar {
+            group: Group::Shard(shard),
+            stores: self.of(shard),
+            capacity: Some(layout.stores_per_database),
+        });
+        let others = [
+            (Group::Legacy, self.legacy),
+            (Group::OutOfRange, self.out_of_range),
+            (Group::Unreadable, self.unreadable),
+        ];
+        let others = others.into_iter().filter(|(_, stores)| *stores > 0);
+        shards.chain(others.map(|(group, stores)| Bar { group, stores, capacity: None })).collect()
+    }
+
+    fn add(&mut self, route: &Route) {
+        self.total += 1;
+        *self.slot(route) += 1;
+    }
+
+    fn remove(&mut self, route: &Route) {
+        self.total = self.total.saturating_sub(1);
+        let slot = self.slot(route);
+        *slot = slot.saturating_sub(1);
+        if let Route::Shard(shard) = route
+            && self.of(*shard) == 0
+        {
+            self.shards.remove(shard);
+        }
+    }
+
+    fn slot(&mut self, route: &Route) -> &mut u32 {
+        match route {
+            Route::Legacy => &mut self.legacy,
+            Route::Shard(shard) => self.shards.entry(*shard).or_default(),
+            Route::OutOfRange(_) => &mut self.out_of_range,
+            Route::Unreadable => &mut self.unreadable,
+        }
+    }
+}
+
+/// Stores that stand together in the distribution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Group {
+    /// Those of one shard.
+    Shard(DatabaseId),
+    /// Those in the main database.
+    Legacy,
+    /// Those whose `databaseId` is no shard.
+    OutOfRange,
+    /// Those whose `databaseId` cannot be read.
+    Unreadable,
+}
+
+/// One bar of the distribution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bar {
+    /// Whose bar it is.
+    pub group: Group,
+    /// How many stores there are.
+    pub stores: u32,
+    /// How many fit; `None` where no limit is set.
+    pub capacity: Option<u32>,
+}
+
+impl Bar {
+    /// Whether no store more fits.
+    pub fn is_full(&self) -> bool {
+        self.capacity.is_some_and(|capacity| self.stores >= capacity)
+    }
+}
+
+#[cfg(test)]
+mod tests;

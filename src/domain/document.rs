@@ -2,6 +2,15 @@
 
 use std::sync::Arc;
 
+pub(crate) mod json;
+pub(crate) mod raw;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+pub use self::tree::{Line, Tree};
+
 /// One page of documents.
 #[derive(Debug, Clone, Default)]
 pub struct Page {
@@ -11,6 +20,9 @@ pub struct Page {
     pub has_more: bool,
 }
 
-/// One document as a folding tree.
-#[derive(Debug, Clone)]
-pub struct Tree {}
+impl Page {
+    /// Every document as a folded tree, in the order of the page.
+    pub fn trees(&self) -> Vec<Tree> {
+        self.documents.iter().cloned().map(Tree::new).collect()
+    }
+}

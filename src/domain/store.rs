@@ -2,7 +2,15 @@
 
 use std::{fmt, sync::Arc};
 
-use super::database::{Database, DatabaseId};
+use bson::{Decimal128, RawDocument, spec::ElementType};
+
+use super::{
+    database::{Database, DatabaseId, Layout},
+    document::{
+        json,
+        raw::{self, Element},
+    },
+};
 
 /// The identity of a registry record: its `_id`, as relaxed Extended JSON.
 ///
@@ -153,7 +161,36 @@ impl fmt::Display for Problem {
     }
 }
 
+/// The first field of each kind that matters, still as bytes.
+#[derive(Default)]
+struct Fields<'a> {
+    id: Option<Element<'a>>,
+    store_id: Option<Element<'a>>,
+    name: Option<Element<'a>>,
+    prefix: Option<Element<'a>>,
+    database_id: Option<Element<'a>>,
+}
+
 impl Store {
+    /// Decodes a registry record, whatever is in it. Never fails: what is wrong becomes a
+    /// problem of the store, and only the field that it concerns is lost.
+    pub fn decode(raw: &RawDocument, layout: &Layout) -> Self {
+        let names = &layout.registry;
+        let (fields, is_readable) = fields(raw.as_bytes(), layout);
+        let mut problems = Vec::new();
+        if !is_readable {
+            problems.push(Problem::Unreadable);
+        }
+        let store_id = text(fields.store_id.as_ref(), &names.store_id, &mut problems);
+        let name = text(fields.name.as_ref(), &names.name, &mut problems);
+        let prefix = text(fields.prefix.as_ref(), &names.prefix, &mut problems);
+        let route = route(fields.database_id.as_ref(), layout, &mut problems);
+        problems.sort_by_key(|problem| !problem.is_fatal());
+        problems.shrink_to_fit();
+        let record = record(fields.id.as_ref(), raw.as_bytes());
+        Self { record, store_id, name, prefix, route, problems }
+    }
+
     /// Whether the record can be used.
     pub fn state(&self) -> StoreState {
         if self.problems.iter().any(Problem::is_fatal) {
@@ -165,3 +202,145 @@ impl Store {
         }
     }
 }
+
+/// The first occurrence of each field, as the driver of the backend would find it, and
+/// whether the whole record could be walked.
+fn fields<'a>(bytes: &'a [u8], layout: &Layout) -> (Fields<'a>, bool) {
+    let names = &layout.registry;
+    let mut fields = Fields::default();
+    for element in raw::elements(bytes, 0) {
+        let Ok(element) = element else { return (fields, false) };
+        let slots = [
+            ("_id", &mut fields.id),
+            (&names.store_id, &mut fields.store_id),
+            (&names.name, &mut fields.name),
+            (&names.prefix, &mut fields.prefix),
+            (&names.database_id, &mut fields.database_id),
+        ];
+        for (name, slot) in slots {
+            if element.key == name.as_bytes() {
+                slot.get_or_insert(element);
+            }
+        }
+    }
+    (fields, true)
+}
+
+/// The record's identity; for one whose `_id` cannot be read, a mark of its bytes.
+fn record(id: Option<&Element<'_>>, bytes: &[u8]) -> RecordId {
+    if let Some(id) = id {
+        return RecordId::new(&json::value(id));
+    }
+    // FNV-1a: the same bytes give the same identity in every run.
+    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    RecordId::new(&format!("unreadable {hash:016x}"))
+}
+
+/// A field that must be a string with something in it.
+fn text(
+    element: Option<&Element<'_>>,
+    name: &str,
+    problems: &mut Vec<Problem>,
+) -> Option<Box<str>> {
+    let field = || Box::from(name);
+    let problem = match element {
+        None => Problem::Missing { field: field() },
+        Some(element) => match element.kind {
+            ElementType::String => match std::str::from_utf8(raw::text(element.value)) {
+                Ok("") => Problem::Empty { field: field() },
+                Ok(text) => return Some(text.into()),
+                Err(_) => Problem::WrongType { field: field(), found: "string with invalid UTF-8" },
+            },
+            ElementType::Null | ElementType::Undefined => Problem::Null { field: field() },
+            kind => Problem::WrongType { field: field(), found: raw::type_name(kind) },
+        },
+    };
+    problems.push(problem);
+    None
+}
+
+/// Where `databaseId` leads, by the casts that the backend makes: it takes any number type
+/// and any string that JavaScript reads as a number.
+fn route(element: Option<&Element<'_>>, layout: &Layout, problems: &mut Vec<Problem>) -> Route {
+    let Some(element) = element else { return Route::Legacy };
+    let field = || Box::from(layout.registry.database_id.as_str());
+    let found = raw::type_name(element.kind);
+    let (number, is_drifted) = match element.kind {
+        ElementType::Null | ElementType::Undefined => return Route::Legacy,
+        ElementType::Int32 => (Some(i32::from_le_bytes(raw::fixed(element.value)).into()), false),
+        ElementType::Int64 => {
+            (Some(as_double(i64::from_le_bytes(raw::fixed(element.value)))), false)
+        }
+        ElementType::Double => (Some(f64::from_le_bytes(raw::fixed(element.value))), true),
+        ElementType::Decimal128 => {
+            let text = Decimal128::from_bytes(raw::fixed(element.value)).to_string();
+            (javascript_number(&text), true)
+        }
+        ElementType::String => {
+            let text = std::str::from_utf8(raw::text(element.value)).unwrap_or_default();
+            if text.trim().is_empty() {
+                problems.push(Problem::Empty { field: field() });
+                return Route::Unreadable;
+            }
+            (javascript_number(text), true)
+        }
+        _ => (None, false),
+    };
+    // NaN is no number to the backend's cast, and would differ from itself for ever.
+    let Some(number) = number.filter(|number| !number.is_nan()) else {
+        problems.push(Problem::WrongType { field: field(), found });
+        return Route::Unreadable;
+    };
+    if is_drifted {
+        problems.push(Problem::DriftedType { field: field(), found });
+    }
+    if let Some(id) = shard(number, layout) {
+        return Route::Shard(id);
+    }
+    problems.push(Problem::OutOfRange { value: number, highest: layout.database_count });
+    Route::OutOfRange(number)
+}
+
+/// A 64-bit number as JavaScript holds it.
+#[expect(clippy::cast_precision_loss, reason = "beyond 2^53 it is out of range all the same")]
+const fn as_double(number: i64) -> f64 {
+    number as f64
+}
+
+/// The shard with this number, if it is whole and the fleet has one.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the cast saturates, and the ends are no shard"
+)]
+fn shard(number: f64, layout: &Layout) -> Option<DatabaseId> {
+    (number.fract() == 0.0).then(|| layout.shard(number as i64)).flatten()
+}
+
+/// What `Number(text)` gives in JavaScript, or `None` for NaN.
+fn javascript_number(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let lower = text.to_ascii_lowercase();
+    for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] {
+        if let Some(digits) = lower.strip_prefix(prefix) {
+            return u32::from_str_radix(digits, radix)
+                .ok()
+                .filter(|_| !digits.starts_with('+'))
+                .map(f64::from);
+        }
+    }
+    // Rust reads words for infinity and NaN that JavaScript does not.
+    if lower.contains(|char: char| char.is_ascii_alphabetic() && char != 'e') {
+        return match text.trim_start_matches(['+', '-']) {
+            "Infinity" => {
+                Some(if text.starts_with('-') { f64::NEG_INFINITY } else { f64::INFINITY })
+            }
+            _ => None,
+        };
+    }
+    text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests;
