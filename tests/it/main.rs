@@ -14,3 +14,4 @@ mod faults;
 mod mongo;
 mod support;
 mod tidy;
+mod uris;
