@@ -5,7 +5,11 @@ use std::{fmt, future::Future, sync::Arc, time::Duration};
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use tokio::{
-    sync::{Notify, mpsc, watch},
+    sync::{
+        Notify,
+        mpsc::{self, error::SendError},
+        watch,
+    },
     time::{Instant, sleep_until},
 };
 
@@ -97,6 +101,7 @@ impl Pauses {
 }
 
 /// What a monitor needs besides its probe.
+#[derive(Clone)]
 pub(crate) struct Wiring {
     /// Where reports go; awaited when full.
     pub(crate) reports: mpsc::Sender<Report>,
@@ -193,10 +198,12 @@ impl<P: Probe> Monitor<P> {
         sleep_until(earliest).await;
     }
 
-    async fn report(&self) -> Result<(), mpsc::error::SendError<Report>> {
+    /// Holds no reference while it waits, so that a probe need not be shareable.
+    fn report(&self) -> impl Future<Output = Result<(), SendError<Report>>> + Send + use<P> {
+        let reports = self.wiring.reports.clone();
         let report =
             Report { pool: self.condition.pool().clone(), is_reached: self.condition.is_reached() };
-        self.wiring.reports.send(report).await
+        async move { reports.send(report).await }
     }
 }
 

@@ -1,24 +1,17 @@
 //! Starts one monitor per database, starts it again when it panics, and folds what the
 //! monitors report into one snapshot of all pools.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
-use tokio::{
-    sync::{Notify, mpsc, watch},
-    time::{Instant, sleep, sleep_until},
-};
-use tokio_util::{
-    sync::CancellationToken,
-    task::{AbortOnDropHandle, TaskTracker},
-};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::{fold::Fold, keeper::Keeper};
 use super::{
-    call::panic_text,
-    condition::{Condition, look_the_same},
     events::Signals,
     login::{FreshLogin, Rounds},
-    monitor::{Clock, LoginVerdict, Monitor, Pauses, Report, Wiring, panicked},
+    monitor::{Clock, LoginVerdict, Report, Wiring},
     probe::{DriverProbe, Order, Slot},
     targets::{RouteKey, Target},
 };
@@ -31,12 +24,13 @@ use crate::{
     },
 };
 
+mod fold;
+mod keeper;
+#[cfg(test)]
+mod tests;
+
 /// Reports that may wait for the supervisor; the monitors wait when it is behind.
 const QUEUED_REPORTS: usize = 32;
-
-/// How long a change of connection counts is left alone before it is looked at, so that the
-/// connection which a probe borrows for a moment is not worth a repaint.
-const COUNT_AFTER: Duration = Duration::from_millis(250);
 
 /// The ways into one pool that outlive its monitor.
 #[derive(Debug, Clone)]
@@ -133,17 +127,35 @@ impl Supervisor {
             wake_login,
         };
         let keeper = Keeper {
-            target: target.clone(),
+            database: target.database,
+            name: safe(&target.name),
             timing: self.timing.clone(),
-            way: way.clone(),
-            order,
-            login,
-            clock: self.clock.clone(),
-            reports: self.reports.clone(),
+            make_probe: self.probes_of(target, &way, order),
+            wiring: Wiring {
+                reports: self.reports.clone(),
+                login,
+                wake: way.wake.clone(),
+                clock: self.clock.clone(),
+                random: fastrand::Rng::new(),
+            },
             pools: self.pools.subscribe(),
         };
         self.spawn(keeper.run());
         way
+    }
+
+    fn probes_of(
+        &self,
+        target: &Arc<Target>,
+        way: &Way,
+        order: Order,
+    ) -> impl Fn() -> DriverProbe + Send + 'static {
+        let (target, limit) = (target.clone(), self.timing.probe_timeout);
+        let (slot, signals) = (way.slot.clone(), way.signals.clone());
+        move || {
+            let (slot, signals) = (slot.clone(), signals.clone());
+            DriverProbe::new(target.clone(), slot, signals, limit, order.clone())
+        }
     }
 
     fn join_route(
@@ -191,144 +203,5 @@ impl Supervisor {
             counted: self.counted.clone(),
         };
         self.spawn(fold.run(reports));
-    }
-}
-
-/// Keeps the monitor of one pool running.
-struct Keeper {
-    target: Arc<Target>,
-    timing: Timing,
-    way: Way,
-    order: Order,
-    login: watch::Receiver<LoginVerdict>,
-    clock: Clock,
-    reports: mpsc::Sender<Report>,
-    pools: watch::Receiver<Arc<Pools>>,
-}
-
-impl Keeper {
-    async fn run(self) {
-        let pauses = Pauses::new(&self.timing);
-        let mut random = fastrand::Rng::new();
-        let mut n_panics = 0;
-        loop {
-            let monitor = AbortOnDropHandle::new(tokio::spawn(self.monitor().run()));
-            let Err(error) = monitor.await else { return };
-            let Ok(panic) = error.try_into_panic() else { return };
-            n_panics += 1;
-            let pause = pauses.after_failures(n_panics, &mut random);
-            let name = &self.target.name;
-            tracing::error!(database = %safe(name), panic = %safe(&panic_text(panic.as_ref())),
-                "a monitor panicked");
-            if self.report_panic(pause).await.is_err() {
-                return;
-            }
-            sleep(pause).await;
-        }
-    }
-
-    fn monitor(&self) -> Monitor<DriverProbe> {
-        let probe = DriverProbe::new(
-            self.target.clone(),
-            self.way.slot.clone(),
-            self.way.signals.clone(),
-            self.timing.probe_timeout,
-            self.order.clone(),
-        );
-        let wiring = Wiring {
-            reports: self.reports.clone(),
-            login: self.login.clone(),
-            wake: self.way.wake.clone(),
-            clock: self.clock.clone(),
-            random: fastrand::Rng::new(),
-        };
-        Monitor::new(probe, self.pool(), &self.timing, wiring)
-    }
-
-    /// The pool as it was published last.
-    fn pool(&self) -> Pool {
-        let known = self.pools.borrow().get(self.target.database).cloned();
-        known.unwrap_or_else(|| {
-            Pool::connecting(self.target.database, safe(&self.target.name), (self.clock)())
-        })
-    }
-
-    async fn report_panic(&self, pause: Duration) -> Result<(), mpsc::error::SendError<Report>> {
-        let mut condition = Condition::new(self.pool(), self.timing.slow_after);
-        let failure = panicked(self.target.database, &safe(&self.target.name));
-        let now = (self.clock)();
-        condition.failed(failure, now + pause, now);
-        let report = Report { pool: condition.pool().clone(), is_reached: false };
-        self.reports.send(report).await
-    }
-}
-
-/// Folds the reports of all monitors into one snapshot.
-struct Fold {
-    /// What the monitors reported last, in the order of the databases.
-    reported: Vec<Pool>,
-    signals: Vec<Arc<Signals>>,
-    reached: Vec<bool>,
-    /// Which databases share a login, and who wants to know whether any of them is reached.
-    routes: Vec<(Vec<Database>, watch::Sender<bool>)>,
-    pools: watch::Sender<Arc<Pools>>,
-    counted: Arc<Notify>,
-}
-
-impl Fold {
-    async fn run(mut self, mut reports: mpsc::Receiver<Report>) {
-        let mut count_at: Option<Instant> = None;
-        loop {
-            tokio::select! {
-                report = reports.recv() => {
-                    let Some(report) = report else { return };
-                    self.take(report);
-                }
-                () = self.counted.notified(), if count_at.is_none() => {
-                    count_at = Some(Instant::now() + COUNT_AFTER);
-                    continue;
-                }
-                () = until(count_at) => count_at = None,
-            }
-            self.publish();
-        }
-    }
-
-    fn take(&mut self, report: Report) {
-        let database = report.pool.database;
-        let Some(index) = self.reported.iter().position(|pool| pool.database == database) else {
-            return;
-        };
-        self.reported[index] = report.pool;
-        self.reached[index] = report.is_reached;
-        for (databases, is_reached) in &self.routes {
-            let mut known = self.reported.iter().zip(&self.reached);
-            let any = known.any(|(pool, reached)| *reached && databases.contains(&pool.database));
-            is_reached.send_if_modified(|before| std::mem::replace(before, any) != any);
-        }
-    }
-
-    /// Publishes a new snapshot if it looks different from the last one.
-    fn publish(&self) {
-        let with_connections = |(pool, signals): (&Pool, &Arc<Signals>)| {
-            let connections = signals.connections();
-            Pool { connections, ..pool.clone() }
-        };
-        let pools: Vec<_> = self.reported.iter().zip(&self.signals).map(with_connections).collect();
-        self.pools.send_if_modified(|published| {
-            let mut pairs = published.pools.iter().zip(&pools);
-            let changed = pairs.any(|(before, after)| !look_the_same(before, after));
-            if changed {
-                *published = Arc::new(Pools { pools });
-            }
-            changed
-        });
-    }
-}
-
-async fn until(instant: Option<Instant>) {
-    match instant {
-        Some(instant) => sleep_until(instant).await,
-        None => std::future::pending().await,
     }
 }
