@@ -43,7 +43,7 @@ pub(super) fn apply(model: &mut Model, action: Action, commands: &mut Vec<Comman
     let visible = model.geometry.top_rows;
     match &mut model.top {
         Top::Panes => apply_in_panes(model, action, commands),
-        Top::Documents(_) => documents::apply(model, action, commands),
+        Top::Documents(_) => documents::apply(model, action),
         Top::Events(cursor) => {
             let len = model.events.entries.len();
             if !cursor.apply(action, Extent { len, visible })
