@@ -10,7 +10,7 @@ mod stores;
 mod uris;
 mod usage;
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{collections::BTreeMap, ffi::OsString, process::ExitCode};
 
 use clap::CommandFactory as _;
 use secrecy::ExposeSecret as _;
@@ -21,6 +21,7 @@ use self::{
 };
 use crate::{
     config::{Config, Flags},
+    console::state::keymap::Keymap,
     domain::{
         failure::{Failure, FailureKind},
         text::safe,
@@ -88,7 +89,13 @@ fn to_json(report: &impl serde::Serialize) -> Result<serde_json::Value, Failure>
 }
 
 fn load(flags: &Flags) -> Result<Config, Failure> {
-    Config::load(flags, &|name| std::env::var_os(name)).map_err(|faults| faults.to_failure())
+    Config::load(flags, &|name| std::env::var_os(name), &key_faults)
+        .map_err(|faults| faults.to_failure())
+}
+
+/// What is wrong with keys that the configuration gives to actions.
+fn key_faults(keys: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+    Keymap::with_overrides(keys).err().unwrap_or_default()
 }
 
 /// Says once that a password among the arguments is open to every user of the host.

@@ -75,6 +75,10 @@ pub struct Flags {
 /// Looks up an environment variable. A function, so that tests bring an environment of their own.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
+/// Says what is wrong with the keys that the file gives to actions, each fault with the
+/// action's name in back-ticks. Only the console knows actions and keys.
+pub type KeyCheck<'a> = &'a dyn Fn(&BTreeMap<String, Vec<String>>) -> Vec<String>;
+
 impl Config {
     /// Folds flags, environment, file and defaults into one configuration.
     ///
@@ -83,13 +87,17 @@ impl Config {
     /// # Errors
     ///
     /// Every fault of the file and of what it refers to, ordered by line.
-    pub fn load(flags: &Flags, environment: Environment) -> Result<Self, Faults> {
+    pub fn load(
+        flags: &Flags,
+        environment: Environment,
+        check_keys: KeyCheck,
+    ) -> Result<Self, Faults> {
         let paths = Paths::find(flags.config.as_deref(), environment)?;
         let mut faults = Faults::in_file(&paths.config);
         let mut config = Self { paths, ..Self::default() };
         let mut sources = file::Sources::default();
         if let Some(text) = file::text(&config.paths.config, flags.config.is_some(), &mut faults) {
-            file::read(&text, &mut config, &mut sources, &mut faults);
+            file::read(&text, &mut config, &mut sources, (&mut faults, check_keys));
         }
         config.apply(flags, environment);
         config.resolve(flags, &sources, environment, &mut faults);

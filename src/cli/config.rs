@@ -29,7 +29,7 @@ pub(super) fn run(command: &ConfigCommand, flags: &Flags) -> Result<Answer, Fail
         ConfigCommand::Init => init(&paths(flags)?.config),
         ConfigCommand::Paths => Ok(show(&paths(flags)?)),
         ConfigCommand::Check => {
-            let loaded = Config::load(flags, &environment);
+            let loaded = Config::load(flags, &environment, &super::key_faults);
             Ok(check(loaded.as_ref().err(), &paths(flags)?.config))
         }
     }

@@ -9,7 +9,7 @@ use toml::{
 };
 
 use super::{
-    Config, ConsoleConfig, Fault, Faults, ShardOverride, Timing,
+    Config, ConsoleConfig, Fault, Faults, KeyCheck, ShardOverride, Timing,
     fault::reason,
     names,
     value::{self, Read},
@@ -49,7 +49,12 @@ pub(super) fn text(path: &Path, is_named: bool, faults: &mut Faults) -> Option<S
 }
 
 /// Reads the file's text over `config`.
-pub(super) fn read(text: &str, config: &mut Config, sources: &mut Sources, faults: &mut Faults) {
+pub(super) fn read(
+    text: &str,
+    config: &mut Config,
+    sources: &mut Sources,
+    (faults, check_keys): (&mut Faults, KeyCheck),
+) {
     faults.set_text(text);
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
@@ -69,6 +74,18 @@ pub(super) fn read(text: &str, config: &mut Config, sources: &mut Sources, fault
         read_shards(value, config, sources, reader.faults);
     }
     check_layout(&config.layout, table.get_ref(), reader.faults);
+    if let Some(section) = table.get_ref().get("keys") {
+        for message in check_keys(&config.keys) {
+            reader.faults.add(place_of(&message, section), Fault::new(&message));
+        }
+    }
+}
+
+/// Where the action is that the message names; the section, where it names none.
+fn place_of(message: &str, section: &Spanned<DeValue>) -> Range<usize> {
+    let DeValue::Table(actions) = section.get_ref() else { return section.span() };
+    let named = actions.keys().find(|action| message.contains(&format!("`{}`", action.get_ref())));
+    named.map_or(section.span(), Spanned::span)
 }
 
 /// A key as it stands in the file.

@@ -119,14 +119,7 @@ impl Status {
     pub fn text(facts: &Facts, look: Look) -> String {
         let mut text = headline(facts, look);
         text.push_str(&table(facts, look).render());
-        for pool in &facts.pools.pools {
-            if let Some(failure) = &pool.failure {
-                let _ = write!(text, "\n{} {}: {failure}\n", look.cross(), pool.name);
-                if !failure.hint.as_str().is_empty() {
-                    let _ = writeln!(text, "  {}", failure.hint);
-                }
-            }
-        }
+        text.push_str(&failures(facts.pools, look));
         let _ = write!(text, "\n{}\n", stores_line(facts.registry, look));
         let _ = writeln!(
             text,
@@ -219,6 +212,23 @@ fn headline(facts: &Facts, look: Look) -> String {
     parts.push(safe(&format!("{} of {} databases up", pools.n_usable(), pools.pools.len())));
     parts.extend(pools.shared_cause().as_deref().map(safe));
     format!("{}\n\n", SafeText::join(&parts, look.dot()))
+}
+
+/// What is wrong with each database; a next step that several share is said once, below them.
+fn failures(pools: &Pools, look: Look) -> String {
+    let mut text = String::new();
+    let mut failures = pools.pools.iter().filter_map(|pool| pool.failure.as_ref()).peekable();
+    if failures.peek().is_some() {
+        text.push('\n');
+    }
+    while let Some(failure) = failures.next() {
+        let _ = writeln!(text, "{} {failure}", look.cross());
+        let is_last_of_its_kind = failures.peek().is_none_or(|next| next.hint != failure.hint);
+        if is_last_of_its_kind && !failure.hint.as_str().is_empty() {
+            let _ = writeln!(text, "  {}", failure.hint);
+        }
+    }
+    text
 }
 
 fn table(facts: &Facts, look: Look) -> Table {

@@ -1,6 +1,7 @@
 //! Configuration files, good and bad.
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     fs,
     os::unix::fs::PermissionsExt as _,
@@ -11,6 +12,7 @@ use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 use tilldeck::{
     config::{self, Config, Faults, Flags, LogLevel, ReadPreference, ThemeName},
+    console::state::{action::Action, keymap::Keymap},
     domain::database::DatabaseId,
 };
 
@@ -25,7 +27,8 @@ fn load_with(flags: &Flags, variables: &[(&str, &str)]) -> Result<Config, Faults
         let mut all = variables.iter().chain(&home);
         all.find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value))
     };
-    Config::load(flags, &environment)
+    let keys = |keys: &BTreeMap<_, _>| Keymap::with_overrides(keys).err().unwrap_or_default();
+    Config::load(flags, &environment, &keys)
 }
 
 struct File {
@@ -48,9 +51,13 @@ impl File {
     }
 }
 
-/// Everything but where the file is: secrets show as set or not.
+/// Everything but where the file is: secrets show as set or not, keys as what they mean.
 fn described(config: &Config) -> String {
-    format!("{:#?}", Config { paths: config::Paths::default(), ..config.clone() })
+    let keymap = Keymap::with_overrides(&config.keys).unwrap();
+    let keys_of = |action| (action, keymap.keys_of(action).collect::<Vec<_>>());
+    let keys: Vec<_> = Action::ALL.into_iter().map(keys_of).collect();
+    let other = Config { paths: config::Paths::default(), keys: BTreeMap::new(), ..config.clone() };
+    format!("{other:#?} {keys:#?}")
 }
 
 /// The example with every setting in it switched on.
@@ -74,6 +81,10 @@ fn the_example_says_the_defaults() {
 
 #[test]
 fn the_example_documents_every_key() {
+    for action in Action::ALL {
+        let documented = config::EXAMPLE.contains(&format!("\n#{} = ", action.name()));
+        assert!(documented, "the action `{}` is not in the example", action.name());
+    }
     for section in ["", "shards.1", "collections", "registry", "timing", "console"] {
         let header = if section.is_empty() { String::new() } else { format!("[{section}]\n") };
         let faults = File::new(&format!("{header}no_such_key = 1\n")).load().unwrap_err();
