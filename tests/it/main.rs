@@ -10,6 +10,7 @@
 mod cli;
 mod config;
 mod console;
+mod demo;
 mod faults;
 mod mongo;
 mod support;

@@ -1,0 +1,3 @@
+//! The private server and the demo fleet.
+
+mod server;
