@@ -200,12 +200,11 @@ fn paths_in(code: &str) -> BTreeSet<String> {
     let mut paths = BTreeSet::new();
     let mut rest = code;
     while let Some(start) = rest.find("use ") {
-        let is_word = rest[..start]
-            .chars()
-            .next_back()
-            .is_none_or(|before| !before.is_alphanumeric() && before != '_');
+        // The word may stand in a text as well; a declaration begins its line.
+        let before = rest[..start].rsplit('\n').next().unwrap_or_default().trim();
+        let is_declaration = before.is_empty() || before.starts_with("pub");
         let end = rest[start..].find(';').map_or(rest.len(), |end| start + end);
-        if is_word {
+        if is_declaration {
             flatten(&rest[start + 4..end], "", &mut paths);
         }
         rest = &rest[start + 4..];
@@ -228,7 +227,8 @@ fn flatten(tree: &str, stem: &str, paths: &mut BTreeSet<String>) {
         return;
     };
     let stem = format!("{stem}{}", &tree[..open]);
-    let inner = &tree[open + 1..tree.rfind('}').unwrap_or(tree.len())];
+    let close = tree.rfind('}').filter(|&close| close > open).unwrap_or(tree.len());
+    let inner = &tree[open + 1..close];
     let (mut depth, mut from) = (0, 0);
     for (at, char) in inner.char_indices() {
         match char {
