@@ -237,7 +237,9 @@ impl Action {
             Self::Focus(Pane::Distribution) => ("focus-distribution", "Focus the distribution"),
             Self::Focus(Pane::Stores) => ("focus-stores", "Focus the stores"),
             Self::Focus(Pane::Collections) => ("focus-collections", "Focus the collections"),
-            Self::Filter => ("filter", "Filter the stores; !word leaves out"),
+            Self::Filter => {
+                ("filter", "Filter the stores; !word leaves out, =word is a whole field")
+            }
             Self::ToggleProblems => ("toggle-problems", "Show only stores with problems, or all"),
             Self::Sort => ("sort", "Sort by the next column"),
             Self::ReverseSort => ("reverse-sort", "Turn the order around"),

@@ -71,7 +71,7 @@ fn distribution_text(model: &Model) -> String {
             let name = safe(&model.session.layout.name_of(database));
             match database.id() {
                 Some(id) => {
-                    let stores = occupancy.shards.get(&id).copied().unwrap_or(0);
+                    let stores = occupancy.of(id);
                     format!("{name}\t{stores} of {capacity}")
                 }
                 None => format!("{name}\t{} legacy", occupancy.legacy),

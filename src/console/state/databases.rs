@@ -50,7 +50,6 @@ pub(super) fn extent(model: &Model) -> Extent {
 
 fn show_stores(model: &mut Model, commands: &mut Vec<Command>) {
     let Some(database) = selected(model).map(|pool| pool.database) else { return };
-    let name = model.session.layout.name_of(database);
     model.focus = Pane::Stores;
-    stores::set_filter(model, &name, commands);
+    stores::show_only(model, database, commands);
 }

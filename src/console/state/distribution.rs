@@ -9,11 +9,9 @@ use super::{
 };
 use crate::domain::{
     collection::Usage,
-    database::{Database, DatabaseId},
-    distribution::Occupancy,
+    database::Database,
+    distribution::{Group, Occupancy},
     failure::Failure,
-    registry::{Change, Registry},
-    store::Route,
 };
 
 /// What the bars count.
@@ -63,32 +61,27 @@ pub struct DistributionPane {
     pub cursor: ListCursor,
 }
 
-/// What one bar stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bar {
-    /// A shard, against its capacity.
-    Shard(DatabaseId),
-    /// The main database: its legacy stores, or all its documents and bytes.
-    Main,
-    /// Stores whose `databaseId` is no shard. Only where there are some.
-    OutOfRange,
-    /// Stores whose `databaseId` cannot be read. Only where there are some.
-    Unreadable,
-}
-
-/// The bars, in the order of the screen.
-pub fn bars(model: &Model) -> Vec<Bar> {
-    let mut bars: Vec<Bar> = model.session.layout.shards().map(Bar::Shard).collect();
-    bars.push(Bar::Main);
-    if model.distribution.measure == Measure::Stores {
-        if model.distribution.occupancy.out_of_range > 0 {
-            bars.push(Bar::OutOfRange);
+/// The bars in the order of the screen: those of the stores, or one for each database.
+pub fn bars(model: &Model) -> Vec<Group> {
+    let layout = &model.session.layout;
+    match model.distribution.measure {
+        Measure::Stores => {
+            let bars = model.distribution.occupancy.bars(layout);
+            bars.into_iter().map(|bar| bar.group).collect()
         }
-        if model.distribution.occupancy.unreadable > 0 {
-            bars.push(Bar::Unreadable);
+        Measure::Documents | Measure::Bytes => {
+            layout.shards().map(Group::Shard).chain([Group::Legacy]).collect()
         }
     }
-    bars
+}
+
+/// The database of a bar; `None` for stores that have none.
+pub const fn database_of(group: Group) -> Option<Database> {
+    match group {
+        Group::Shard(id) => Some(Database::Shard(id)),
+        Group::Legacy => Some(Database::Main),
+        Group::OutOfRange | Group::Unreadable => None,
+    }
 }
 
 /// Documents and bytes of a database, as last read.
@@ -143,48 +136,12 @@ pub(super) fn loaded(model: &mut Model, request: RequestId, usage: Vec<Result<Us
     }
 }
 
-/// Counts again what a registry change moved.
-pub(super) fn follow(occupancy: &mut Occupancy, registry: &Registry, changes: &[Change]) {
-    for change in changes {
-        match change {
-            Change::Added(store) => *slot(occupancy, &store.route) += 1,
-            Change::Removed(store) => take_one(occupancy, &store.route),
-            Change::Changed(before, after) => {
-                take_one(occupancy, &before.route);
-                *slot(occupancy, &after.route) += 1;
-            }
-        }
-    }
-    occupancy.total = u32::try_from(registry.stores.len()).unwrap_or(u32::MAX);
-}
-
-fn take_one(occupancy: &mut Occupancy, route: &Route) {
-    let count = slot(occupancy, route);
-    *count = count.saturating_sub(1);
-}
-
-fn slot<'a>(occupancy: &'a mut Occupancy, route: &Route) -> &'a mut u32 {
-    match route {
-        Route::Legacy => &mut occupancy.legacy,
-        Route::Shard(id) => occupancy.shards.entry(*id).or_default(),
-        Route::OutOfRange(_) => &mut occupancy.out_of_range,
-        Route::Unreadable => &mut occupancy.unreadable,
-    }
-}
-
 fn show_stores(model: &mut Model, commands: &mut Vec<Command>) {
-    let Some(bar) = bars(model).get(model.distribution.cursor.row).copied() else { return };
+    let Some(group) = bars(model).get(model.distribution.cursor.row).copied() else { return };
     model.focus = Pane::Stores;
-    let database = match bar {
-        Bar::Shard(id) => Database::Shard(id),
-        Bar::Main => Database::Main,
-        Bar::OutOfRange | Bar::Unreadable => {
-            if !model.stores.filter.problems_only {
-                stores::toggle_problems(model, commands);
-            }
-            return;
-        }
-    };
-    let name = model.session.layout.name_of(database);
-    stores::set_filter(model, &name, commands);
+    if let Some(database) = database_of(group) {
+        stores::show_only(model, database, commands);
+    } else if !model.stores.filter.problems_only {
+        stores::toggle_problems(model, commands);
+    }
 }

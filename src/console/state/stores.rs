@@ -6,6 +6,7 @@ pub mod order;
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use jiff::{SignedDuration, Timestamp};
 use tui_input::Input;
 
 use self::arrange::{ArrangeTask, Follower, Moved};
@@ -16,8 +17,9 @@ use super::{
     model::{Model, Pane},
 };
 use crate::domain::{
-    registry::{Change, Registry},
-    store::{RecordId, Store},
+    database::Database,
+    registry::{Change, Counts, Registry},
+    store::{RecordId, Store, StoreState},
 };
 
 /// From this many records on, lists are sorted and filtered away from the screen's thread.
@@ -25,6 +27,9 @@ pub const LARGE: usize = 5_000;
 
 /// More changes at once than this, and arranging anew is cheaper than following each.
 const MANY_CHANGES: usize = 64;
+
+/// How long to wait before a command that was lost is sent again.
+pub(super) const SECOND_TRY: SignedDuration = SignedDuration::from_secs(1);
 
 /// How far to look for a neighbour of a selected store that went away.
 const NEIGHBOURHOOD: usize = 100;
@@ -79,7 +84,8 @@ pub struct Order {
 /// Which stores the list shows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StoreFilter {
-    /// Words, all of which must match fuzzily; a word after `!` must not occur. Empty: all.
+    /// Words, all of which must match fuzzily; a word after `!` must not occur, one after `=`
+    /// must be a whole field. Empty: all.
     pub text: String,
     /// Only stores with problems.
     pub problems_only: bool,
@@ -108,6 +114,8 @@ pub struct StoresPane {
     pub input: Input,
     /// Whether keys go to the text field.
     pub is_typing: bool,
+    /// Every record by its state, whatever the filter. Kept up to date with each change.
+    pub counts: Counts,
     /// The order of the rows.
     pub order: Order,
     /// The rows that are shown.
@@ -116,6 +124,8 @@ pub struct StoresPane {
     pub arranging: Option<RequestId>,
     /// What is under way elsewhere. Changes of the registry since then are put in later.
     pub(super) task: Option<ArrangeTask>,
+    /// When to ask again for an arrangement that may have been lost.
+    pub(super) ask_at: Option<Timestamp>,
     /// The filter and the order that the shown rows obey.
     pub(super) shown_by: (StoreFilter, Order),
     /// The selected store. Kept by id, so that a change of the registry cannot select another.
@@ -266,9 +276,9 @@ fn mark(model: &mut Model) {
     model.stores.select_row(next, model.geometry.rows_of(Pane::Stores));
 }
 
-/// Replaces the text of the filter.
-pub(super) fn set_filter(model: &mut Model, text: &str, commands: &mut Vec<Command>) {
-    model.stores.input = Input::new(text.to_owned());
+/// Shows only the stores of a database: `pos_db_1` as a whole, and not `pos_db_10`.
+pub(super) fn show_only(model: &mut Model, database: Database, commands: &mut Vec<Command>) {
+    model.stores.input = Input::new(format!("={}", model.session.layout.name_of(database)));
     text_changed(model, commands);
 }
 
@@ -316,6 +326,7 @@ pub(super) fn go_to(model: &mut Model, record: &RecordId, commands: &mut Vec<Com
 /// Sorts and filters anew: here when the list is short, elsewhere when it is long.
 pub(super) fn rearrange(model: &mut Model, commands: &mut Vec<Command>) {
     model.redraw = true;
+    model.stores.ask_at = None;
     let task = ArrangeTask {
         registry: Arc::clone(&model.registry),
         layout: Arc::new(model.session.layout.clone()),
@@ -353,20 +364,25 @@ pub(super) fn arranged(
     show(model, arrangement, commands);
     // The registry may have changed while the list was arranged elsewhere.
     let missed = model.registry.changes_since(&task.registry);
-    follow(model, &missed, commands);
+    follow_rows(model, &missed, commands);
     discard(task.registry, Arrangement::default(), commands);
     model.redraw = true;
 }
 
 /// Takes changes of the registry into the list.
 pub(super) fn follow(model: &mut Model, changes: &[Change], commands: &mut Vec<Command>) {
-    if changes.is_empty() {
-        return;
-    }
     for change in changes {
+        count(&mut model.stores.counts, change);
         if let Change::Removed(store) = change {
             model.stores.marked.remove(&store.record);
         }
+    }
+    follow_rows(model, changes, commands);
+}
+
+fn follow_rows(model: &mut Model, changes: &[Change], commands: &mut Vec<Command>) {
+    if changes.is_empty() {
+        return;
     }
     if changes.len() <= MANY_CHANGES {
         follow_each(model, changes);
@@ -375,6 +391,44 @@ pub(super) fn follow(model: &mut Model, changes: &[Change], commands: &mut Vec<C
     }
     // Otherwise the arrangement under way catches up when it arrives. Asking anew for each
     // burst would never let one arrive.
+}
+
+fn count(counts: &mut Counts, change: &Change) {
+    let (before, after) = match change {
+        Change::Added(after) => (None, Some(after)),
+        Change::Removed(before) => (Some(before), None),
+        Change::Changed(before, after) => (Some(before), Some(after)),
+    };
+    if let Some(before) = before {
+        counts.total = counts.total.saturating_sub(1);
+        if let Some(count) = count_of(counts, before.state()) {
+            *count = count.saturating_sub(1);
+        }
+    }
+    if let Some(after) = after {
+        counts.total += 1;
+        if let Some(count) = count_of(counts, after.state()) {
+            *count += 1;
+        }
+    }
+}
+
+const fn count_of(counts: &mut Counts, state: StoreState) -> Option<&mut usize> {
+    match state {
+        StoreState::Ok => None,
+        StoreState::Legacy => Some(&mut counts.legacy),
+        StoreState::Malformed => Some(&mut counts.malformed),
+    }
+}
+
+/// Asks again for an arrangement that may have been lost on the way.
+pub(super) fn ask_again(model: &mut Model, commands: &mut Vec<Command>) {
+    if model.stores.ask_at.is_some_and(|at| at <= model.now) {
+        model.stores.ask_at = None;
+        if model.stores.arranging.is_some() {
+            rearrange(model, commands);
+        }
+    }
 }
 
 fn follow_each(model: &mut Model, changes: &[Change]) {

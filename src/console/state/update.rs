@@ -24,6 +24,7 @@ use crate::domain::text::safe;
 pub fn update(model: &mut Model, event: Event) -> Vec<Command> {
     let mut commands = Vec::new();
     fold(model, event, &mut commands);
+    stores::ask_again(model, &mut commands);
     collections::follow_selection(model);
     collections::load_due(model, &mut commands);
     commands
@@ -68,10 +69,17 @@ fn copied(model: &mut Model, outcome: Result<String, crate::domain::failure::Fai
 
 /// A command was lost, so nothing answers it: whatever waits for an answer stops waiting.
 fn queue_filled(model: &mut Model) {
-    model.collections.loading = None;
+    if model.collections.loading.take().is_some() {
+        model.collections.load_at = Some(model.now + stores::SECOND_TRY);
+    }
+    if model.stores.arranging.is_some() {
+        model.stores.ask_at = Some(model.now + stores::SECOND_TRY);
+    }
     model.distribution.loading = None;
-    if let Top::Documents(view) = &mut model.top {
-        view.loading = None;
+    match &mut model.top {
+        Top::Documents(view) => view.loading = None,
+        Top::Palette(palette) => palette.searching = None,
+        _ => {}
     }
     model.complain("busy; try again");
 }

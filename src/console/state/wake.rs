@@ -14,7 +14,10 @@ impl Model {
     /// Always later than [`Model::now`], unless something is due at once.
     pub fn next_wake(&self) -> Option<Timestamp> {
         let notice = self.notice.as_ref().map(|notice| notice.until);
-        [notice, self.collections.load_at, self.next_text()].into_iter().flatten().min()
+        [notice, self.collections.load_at, self.stores.ask_at, self.next_text()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Lets time pass.

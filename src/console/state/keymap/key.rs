@@ -56,7 +56,10 @@ impl Key {
             KeyCode::Char(_) | KeyCode::BackTab | KeyCode::F(_) => true,
             code => NAMES.iter().any(|(_, named)| *named == code),
         };
-        known.then(|| Self::normal(event.code, event.modifiers))
+        // A key with the logo held is not the key itself: `super-q` must not quit.
+        let modifiers: KeyModifiers = MODIFIERS.iter().map(|(_, modifier)| *modifier).collect();
+        (known && modifiers.contains(event.modifiers))
+            .then(|| Self::normal(event.code, event.modifiers))
     }
 
     /// Reads a key as the configuration writes it.
@@ -96,8 +99,6 @@ impl Key {
     /// Characters carry their shift themselves, control does not know case, and Shift-Tab
     /// has a code of its own only in some terminals.
     fn normal(code: KeyCode, modifiers: KeyModifiers) -> Self {
-        let modifiers =
-            modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT);
         match code {
             KeyCode::BackTab => {
                 Self { code: KeyCode::Tab, modifiers: modifiers | KeyModifiers::SHIFT }
@@ -224,6 +225,8 @@ mod tests {
     fn shift_is_in_the_character() {
         let shifted = KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT);
         assert_eq!(Key::of(&shifted), Key::parse("G").ok());
+        let logo = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::SUPER);
+        assert_eq!(Key::of(&logo), None);
         let back_tab = KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT);
         assert_eq!(Key::of(&back_tab), Key::parse("shift-tab").ok());
     }

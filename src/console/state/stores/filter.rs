@@ -24,6 +24,8 @@ pub struct StoreMatcher {
 enum Word {
     /// Must match fuzzily in one of the fields.
     Fuzzy(Atom),
+    /// Must be the whole of one of the fields, in lower case.
+    Whole(String),
     /// Must not occur in any field, in lower case.
     Not(String),
 }
@@ -59,6 +61,7 @@ impl StoreMatcher {
             Word::Fuzzy(atom) => fields
                 .iter()
                 .any(|field| atom.score(Utf32Str::new(field, buffer), matcher).is_some()),
+            Word::Whole(text) => fields.iter().any(|field| field.to_lowercase() == *text),
             Word::Not(text) => !fields.iter().any(|field| field.to_lowercase().contains(text)),
         })
     }
@@ -66,10 +69,11 @@ impl StoreMatcher {
 
 impl Word {
     fn parse(word: &str) -> Option<Self> {
-        match word.strip_prefix('!') {
-            Some("") => None,
-            Some(text) => Some(Self::Not(text.to_lowercase())),
-            None => Some(Self::Fuzzy(fuzzy(word))),
+        match (word.strip_prefix('!'), word.strip_prefix('=')) {
+            (Some(""), _) | (_, Some("")) => None,
+            (Some(text), _) => Some(Self::Not(text.to_lowercase())),
+            (_, Some(text)) => Some(Self::Whole(text.to_lowercase())),
+            (None, None) => Some(Self::Fuzzy(fuzzy(word))),
         }
     }
 }

@@ -219,5 +219,7 @@ fn a_lost_command_is_said() {
     assert!(model.collections.loading.is_some());
     update(&mut model, Event::QueueFilled);
     assert_eq!(model.collections.loading, None);
-    assert_eq!(model.notice.unwrap().text.as_str(), "busy; try again");
+    assert_eq!(model.notice.as_ref().unwrap().text.as_str(), "busy; try again");
+    let commands = wait(&mut model, 1000);
+    assert_eq!(collections_asked_for(&commands).len(), 1);
 }

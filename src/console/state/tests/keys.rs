@@ -80,6 +80,7 @@ fn enter_on_a_database_shows_its_stores() {
     let mut model = model_of(fleet(10));
     press(&mut model, "1jj<enter>");
     assert_eq!(shown(&model), ["store-1", "store-6"]);
+    assert_eq!(model.stores.input.value(), "=pos_db_2");
     assert_eq!(model.focus, Pane::Stores);
 }
 
@@ -117,6 +118,13 @@ fn the_palette_finds_actions_databases_stores_and_collections() {
     let loads_orders = |command: &Command| matches!(command, Command::LoadPage { collection, .. } if collection == "s7_orders");
     assert!(commands.iter().any(loads_orders));
     assert!(matches!(model.top, Top::Documents(_)));
+}
+
+#[test]
+fn an_action_about_the_panes_leaves_the_documents() {
+    let mut model = model_of(fleet(30));
+    press(&mut model, ":s1_products<enter>:filter the<enter>");
+    assert!(matches!(model.top, Top::Panes) && model.stores.is_typing);
 }
 
 #[test]

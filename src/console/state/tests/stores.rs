@@ -173,6 +173,17 @@ fn a_burst_during_an_arrangement_is_arranged_once_more() {
 }
 
 #[test]
+fn an_arrangement_that_was_lost_is_asked_for_again() {
+    let mut model = empty_model();
+    let n_stores = u32::try_from(LARGE).unwrap() + 1;
+    update(&mut model, Event::RegistryChanged(registry(fleet(n_stores))));
+    update(&mut model, Event::QueueFilled);
+    let (request, task) = arrangement_asked_for(&wait(&mut model, 1000)).unwrap();
+    update(&mut model, Event::StoresArranged { request, arrangement: task.run() });
+    assert_eq!(model.stores.counts.total, shown(&model).len());
+}
+
+#[test]
 fn occupancy_follows_the_registry() {
     let mut model = model_of(vec![store(1, 1), store(2, 2), store(3, 0)]);
     let lost = Store { route: Route::OutOfRange(9.0), ..(*store(1, 1)).clone() };
@@ -180,4 +191,5 @@ fn occupancy_follows_the_registry() {
     let occupancy = &model.distribution.occupancy;
     assert_eq!((occupancy.total, occupancy.legacy, occupancy.out_of_range), (2, 1, 1));
     assert!(occupancy.shards.values().all(|count| *count == 0));
+    assert_eq!((model.stores.counts.total, model.stores.counts.legacy), (2, 1));
 }

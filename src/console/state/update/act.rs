@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
     super::{
-        action::Action,
+        action::{Action, Group},
         collections,
         command::Command,
         copy, databases, distribution, documents,
@@ -167,7 +167,12 @@ pub(super) fn choose(model: &mut Model, commands: &mut Vec<Command>) {
     let Some(choice) = palette.selected().map(|entry| entry.choice.clone()) else { return };
     close_top(model);
     match choice {
-        Choice::Act(action) => apply(model, action, commands),
+        Choice::Act(action) => {
+            if is_for_panes(action) {
+                model.top = Top::Panes;
+            }
+            apply(model, action, commands);
+        }
         Choice::GoToStore(record) => {
             model.top = Top::Panes;
             stores::go_to(model, &record, commands);
@@ -181,6 +186,20 @@ pub(super) fn choose(model: &mut Model, commands: &mut Vec<Command>) {
             palette::go_to_collection(model, (&record, collection_type), commands);
         }
     }
+}
+
+/// Whether the action is about the panes, whatever covers them.
+const fn is_for_panes(action: Action) -> bool {
+    matches!(action.group(), Group::Stores)
+        || matches!(
+            action,
+            Action::Focus(_)
+                | Action::NextPane
+                | Action::PreviousPane
+                | Action::NextMeasure
+                | Action::Zoom
+                | Action::Events
+        )
 }
 
 fn freeze(model: &mut Model, commands: &mut Vec<Command>) {

@@ -54,7 +54,9 @@ pub(super) fn registry_changed(
     let changes = after.changes_since(&before);
     model.redraw |= !changes.is_empty() || !has_same_head(&before, &after);
     model.redraw |= model.events.note_registry(model.now, (&before, &after), &changes);
-    distribution::follow(&mut model.distribution.occupancy, &after, &changes);
+    for change in &changes {
+        model.distribution.occupancy.apply(change);
+    }
     let extent = distribution::extent(model);
     model.distribution.cursor.keep_visible(extent);
     stores::follow(model, &changes, commands);
