@@ -243,3 +243,6 @@ impl Credentials {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -298,6 +298,10 @@ fn usable(
     let needs_mode = option.is("readPreferenceTags") || option.is("maxStalenessSeconds");
     match rule.treatment {
         Treatment::SetAside => Ok(None),
+        // What other drivers call it when they choose the mechanism themselves.
+        Treatment::Essential if option.is("authMechanism") && option.value() == "DEFAULT" => {
+            Ok(None)
+        }
         Treatment::Essential => match essential_fault(rule, option) {
             Some(problem) => Err((rule.name, problem)),
             None => Ok(Some(option.clone())),
