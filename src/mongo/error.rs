@@ -58,6 +58,7 @@ enum Cause {
     ServerTooNew,
     NotSupported,
     Broken,
+    BrokenTls,
     Server {
         code: i32,
         name: String,
@@ -203,7 +204,11 @@ fn selection(message: &str, heartbeat: Option<&Error>) -> Cause {
     }
     match heartbeat {
         Some(heartbeat) => cause(heartbeat, None),
-        None => by_text(message).unwrap_or(Cause::TimedOut),
+        None => by_text(message).unwrap_or(if message.contains("Error: ") {
+            Cause::Broken
+        } else {
+            Cause::TimedOut
+        }),
     }
 }
 

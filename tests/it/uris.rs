@@ -31,6 +31,8 @@ use tilldeck::{
     },
 };
 
+mod certificates;
+
 /// Every character that means something in a URI.
 const PASSWORD: &str = "p@ss:w/rd%?#[]";
 const ENCODED: &str = "p%40ss%3Aw%2Frd%25%3F%23%5B%5D";
@@ -38,7 +40,7 @@ const ENCODED: &str = "p%40ss%3Aw%2Frd%25%3F%23%5B%5D";
 /// The longest that anything may take on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A server with `--auth`, on IPv4, IPv6 and a socket file.
+/// A server on IPv4, IPv6 and a socket file.
 struct Server {
     port: u16,
     dir: TempDir,
@@ -46,14 +48,25 @@ struct Server {
 }
 
 impl Server {
-    /// Starts it and makes `root` in `admin`, and `pos` in `main_db` with every shard open.
+    /// A server with `--auth`; `root` is in `admin`, and `pos` in `main_db` with every
+    /// shard open to it.
     async fn start() -> Self {
+        let server = Self::spawn(&["--auth"]).await;
+        let root = doc! { "createUser": "root", "pwd": PASSWORD, "roles": ["root"] };
+        server.run("", "admin", root).await;
+        let any = doc! { "role": "readWriteAnyDatabase", "db": "admin" };
+        server.make_user("main_db", &[any]).await;
+        server
+    }
+
+    async fn spawn(args: &[&str]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let dir = tempfile::tempdir().unwrap();
         let child = Command::new(mongod())
-            .args(["--port", &port.to_string(), "--auth", "--ipv6", "--bind_ip", "127.0.0.1,::1"])
+            .args(["--port", &port.to_string(), "--ipv6", "--bind_ip", "127.0.0.1,::1"])
             .args(["--wiredTigerCacheSizeGB", "0.25"])
             .args(["--setParameter", "diagnosticDataCollectionEnabled=false"])
+            .args(args)
             .arg("--unixSocketPrefix")
             .arg(dir.path())
             .arg("--dbpath")
@@ -65,10 +78,6 @@ impl Server {
             .unwrap();
         let server = Self { port, dir, child };
         server.wait_until_it_listens().await;
-        let root = doc! { "createUser": "root", "pwd": PASSWORD, "roles": ["root"] };
-        server.run("", "admin", root).await;
-        let any = doc! { "role": "readWriteAnyDatabase", "db": "admin" };
-        server.make_user("main_db", &[any]).await;
         server
     }
 

@@ -77,6 +77,7 @@ const MARKS: &[(&str, Cause)] = &[
     ("received fatal alert: CertificateExpired", Cause::Tls(TlsFault::ClientCertificate)),
     ("received corrupt message", Cause::Tls(TlsFault::NotSpoken)),
     ("tls handshake eof", Cause::Tls(TlsFault::ClosedByServer)),
+    ("without sending TLS close_notify", Cause::BrokenTls),
     ("received fatal alert", Cause::Tls(TlsFault::Handshake)),
     ("Authentication failed", Cause::Login(LoginFault::Refused)),
     ("SCRAM failure", Cause::Login(LoginFault::Refused)),

@@ -69,6 +69,7 @@ fn every_cause() -> Vec<Cause> {
         Cause::ServerTooNew,
         Cause::NotSupported,
         Cause::Broken,
+        Cause::BrokenTls,
         Cause::Server { code: 26, name: "NamespaceNotFound".into() },
         Cause::Server { code: 26, name: String::new() },
         Cause::Unreadable,
@@ -207,7 +208,9 @@ fn behind_a_failed_selection_stands_the_cause() {
     assert_eq!(selection(nobody, Some(&refused)), Cause::Refused);
     assert_eq!(selection(&format!("{nobody}Connection refused"), None), Cause::Refused);
     assert_eq!(selection(&format!("{nobody}timed out"), None), Cause::TimedOut);
-    assert_eq!(selection(nobody, None), Cause::TimedOut);
+    assert_eq!(selection(nobody, None), Cause::Broken);
+    let waiting = nobody.split(", Error").next().unwrap();
+    assert_eq!(selection(waiting, None), Cause::TimedOut);
     // Members are there, one of them is down, and there is no primary: that is the cause.
     let none = "Server selection timeout: None of the available servers suitable for criteria \
                 ReadPreference(Primary). Topology: { Type: ReplicaSetNoPrimary, Servers: [ ";

@@ -22,6 +22,7 @@ pub(super) fn failure(cause: &Cause, context: &Context<'_>) -> Failure {
         | Cause::SocketDenied
         | Cause::Unreachable
         | Cause::TimedOut
+        | Cause::BrokenTls
         | Cause::Broken => on_the_way(cause, context),
         _ => at_the_server(cause, context),
     };
@@ -95,6 +96,12 @@ fn on_the_way(cause: &Cause, context: &Context<'_>) -> (FailureKind, String, Str
                 context.doing
             ),
             "Check whether the server is frozen or overloaded, and whether a firewall drops packets",
+        ),
+        // After the handshake a server that misses a client certificate just hangs up.
+        Cause::BrokenTls => (
+            FailureKind::Network,
+            format!("`{hosts}` closed the encrypted connection when asked to {}", context.doing),
+            "Check whether the server restarts, and whether it wants a client certificate",
         ),
         _ => (
             FailureKind::Network,
