@@ -69,6 +69,15 @@ impl Route {
             Self::OutOfRange(_) | Self::Unreadable => None,
         }
     }
+
+    /// Where this number leads; a number that is no shard is added to the problems.
+    pub(crate) fn of_number(number: f64, layout: &Layout, problems: &mut Vec<Problem>) -> Self {
+        if let Some(id) = shard(number, layout) {
+            return Self::Shard(id);
+        }
+        problems.push(Problem::OutOfRange { value: number, highest: layout.database_count });
+        Self::OutOfRange(number)
+    }
 }
 
 /// Whether a record can be used.
@@ -251,7 +260,7 @@ fn text(
             ElementType::String => match std::str::from_utf8(raw::text(element.value)) {
                 Ok("") => Problem::Empty { field: field() },
                 Ok(text) => return Some(text.into()),
-                Err(_) => Problem::WrongType { field: field(), found: "string with invalid UTF-8" },
+                Err(_) => Problem::WrongType { field: field(), found: raw::INVALID_UTF8 },
             },
             ElementType::Null | ElementType::Undefined => Problem::Null { field: field() },
             kind => Problem::WrongType { field: field(), found: raw::type_name(kind) },
@@ -296,11 +305,7 @@ fn route(element: Option<&Element<'_>>, layout: &Layout, problems: &mut Vec<Prob
     if is_drifted {
         problems.push(Problem::DriftedType { field: field(), found });
     }
-    if let Some(id) = shard(number, layout) {
-        return Route::Shard(id);
-    }
-    problems.push(Problem::OutOfRange { value: number, highest: layout.database_count });
-    Route::OutOfRange(number)
+    Route::of_number(number, layout, problems)
 }
 
 /// A 64-bit number as JavaScript holds it.

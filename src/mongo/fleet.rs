@@ -1,6 +1,10 @@
 //! The whole fleet behind one handle: pools, registry, reads.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     sync::watch,
@@ -11,17 +15,22 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use super::probe::Handle;
 use super::{
-    probe::end,
+    browse, cache,
+    probe::{Slot, end},
+    registry,
     supervisor::{Supervisor, Way},
-    targets::Targets,
+    targets::{Target, Targets},
 };
 use crate::{
     config::Config,
     domain::{
+        collection::{StoreCollections, Usage},
         database::{Database, Layout},
+        document::Page,
         failure::{Failure, FailureKind},
         pool::{PoolState, Pools},
         registry::{Registry, Source},
+        store::Store,
     },
 };
 
@@ -41,6 +50,8 @@ pub struct Fleet {
 #[derive(Debug)]
 struct Inner {
     layout: Layout,
+    /// Deadline of a read that a person asked for.
+    read_timeout: Duration,
     pools: watch::Receiver<Arc<Pools>>,
     registry: watch::Receiver<Arc<Registry>>,
     ways: Vec<Way>,
@@ -54,14 +65,23 @@ impl Fleet {
     /// Must be called inside a tokio runtime with time and I/O; the fleet belongs to it.
     pub fn start(targets: Targets, config: &Config) -> Self {
         let Targets { layout, databases, .. } = targets;
+        let cache = cache_file(&config.paths.cache, &databases);
         let cancel = CancellationToken::new();
         let tracker = TaskTracker::new();
         let started =
             Supervisor::start(databases, &config.timing, cancel.child_token(), tracker.clone());
-        let (registry_sender, registry) = watch::channel(Arc::new(Registry::default()));
-        drop(registry_sender);
-        let inner =
-            Inner { layout, pools: started.pools, registry, ways: started.ways, cancel, tracker };
+        let read_timeout = config.timing.read_timeout;
+        let setup = registry::Setup {
+            layout: layout.clone(),
+            timing: config.timing.clone(),
+            slot: main_slot(&started.ways),
+            pools: started.pools.clone(),
+            cache,
+            cancel: cancel.child_token(),
+        };
+        let registry = registry::start(setup, &tracker);
+        let (pools, ways) = (started.pools, started.ways);
+        let inner = Inner { layout, read_timeout, pools, registry, ways, cancel, tracker };
         Self { inner: Arc::new(inner) }
     }
 
@@ -88,6 +108,43 @@ impl Fleet {
             way.wake.notify_one();
             way.wake_login.notify_one();
         }
+    }
+
+    /// The collections that a store has or should have, where its record sends it.
+    ///
+    /// # Errors
+    ///
+    /// `not_found` for a record that leads nowhere, the failure of the pool, or that of the
+    /// listing. A figure that cannot be read fails alone: see
+    /// [`Details::failure`](crate::domain::collection::Details::failure).
+    pub async fn collections(&self, store: &Store) -> Result<StoreCollections, Failure> {
+        let database = store.route.database().ok_or_else(|| leads_nowhere(store))?;
+        let handle = self.handle(database)?;
+        browse::collections(&handle, store, self.layout(), self.inner.read_timeout).await
+    }
+
+    /// The newest documents of a collection, by `_id`, at most `limit` of them.
+    ///
+    /// # Errors
+    ///
+    /// The failure of the pool or of the read. A collection that does not exist is empty.
+    pub async fn newest(
+        &self,
+        database: Database,
+        collection: &str,
+        limit: u32,
+    ) -> Result<Page, Failure> {
+        let handle = self.handle(database)?;
+        browse::newest(&handle, collection, limit, self.inner.read_timeout).await
+    }
+
+    /// Documents and bytes of every database, main first; each may fail alone.
+    pub async fn usage(&self) -> Vec<Result<Usage, Failure>> {
+        let asked = self.inner.layout.databases().map(|database| async move {
+            let handle = self.handle(database)?;
+            browse::usage(&handle, self.inner.read_timeout).await
+        });
+        futures_util::future::join_all(asked).await
     }
 
     /// Waits until every pool has had its first answer or failure and the registry has been
@@ -153,4 +210,28 @@ impl Fleet {
 
 fn is_settled(pools: &Pools) -> bool {
     pools.pools.iter().all(|pool| pool.state != PoolState::Connecting)
+}
+
+/// Where the main database's client will be.
+fn main_slot(ways: &[Way]) -> Arc<Slot> {
+    let main = ways.iter().find(|way| way.database == Database::Main);
+    main.map(|way| way.slot.clone()).unwrap_or_default()
+}
+
+/// Where the last known registry is kept: named after hosts and database, never the user.
+fn cache_file(directory: &Path, databases: &[Target]) -> Option<PathBuf> {
+    let main = databases.iter().find(|target| target.database == Database::Main)?;
+    let login = main.login.as_str();
+    let hosts = login.rsplit_once('@').map_or(login, |(_, hosts)| hosts);
+    // Without a directory of its own, nothing may be left anywhere.
+    (!directory.as_os_str().is_empty()).then(|| cache::path(directory, hosts, &main.name))
+}
+
+fn leads_nowhere(store: &Store) -> Failure {
+    let which = store.store_id.as_deref().unwrap_or(store.record.as_str());
+    Failure::new(
+        FailureKind::NotFound,
+        &format!("the record of store `{which}` leads to no database"),
+        "Correct the database number in the store's record",
+    )
 }

@@ -175,3 +175,12 @@ pub(crate) const fn type_name(kind: ElementType) -> &'static str {
         ElementType::MinKey => "minKey",
     }
 }
+
+/// Text whose bytes are no UTF-8, named beside the types.
+pub(crate) const INVALID_UTF8: &str = "string with invalid UTF-8";
+
+/// The constant that equals this name of a type; `unknown` where there is none.
+pub(crate) fn known_type_name(name: &str) -> &'static str {
+    let of_tags = (0..=u8::MAX).filter_map(ElementType::from).map(type_name);
+    of_tags.chain([INVALID_UTF8]).find(|known| *known == name).unwrap_or("unknown")
+}
