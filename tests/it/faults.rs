@@ -3,6 +3,5 @@
 mod encryption;
 mod logins;
 mod network;
-mod rig;
 mod sets;
 mod watch;

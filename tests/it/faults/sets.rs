@@ -1,53 +1,46 @@
-//! Replica sets that change their primary.
+//! Replica sets that change or lose their primary.
 
-use std::time::{Duration, Instant};
-
-use mongodb::bson::{Bson, doc};
-use tilldeck::domain::{
-    failure::FailureKind,
-    pool::{Pool, PoolState, Topology},
+use mongodb::bson::doc;
+use tilldeck::{
+    demo::server::{Server, ServerOptions, Shape},
+    domain::{
+        failure::FailureKind,
+        pool::{PoolState, Topology},
+    },
 };
 
-use super::{
-    rig::{PATIENCE, Server},
-    watch::{fleet, is_up},
-};
+use super::watch::fleet;
+use crate::support::{client, eventually_async, start};
 
-async fn set_of_three() -> Vec<Server> {
-    let mut servers = Vec::new();
-    for _ in 0..3 {
-        servers.push(Server::started(&["--replSet", "fleet"]).await);
-    }
-    let members: Vec<Bson> = (0..)
-        .zip(&servers)
-        .map(|(id, server)| doc! {"_id": id, "host": server.address()}.into())
-        .collect();
-    let settings = doc! {"electionTimeoutMillis": 2000, "heartbeatIntervalMillis": 500};
-    let config = doc! {"_id": "fleet", "members": members, "settings": settings};
-    servers[0].run("", "admin", doc! {"replSetInitiate": config}).await;
-    servers
+fn set_of_three() -> Server {
+    let shape = Shape::ReplicaSet { members: 3 };
+    start(ServerOptions { shape, ..ServerOptions::default() })
 }
 
-async fn primary(servers: &[Server]) -> &Server {
-    let start = Instant::now();
-    loop {
-        for server in servers {
-            let hello = server.run("", "admin", doc! {"hello": 1}).await;
-            if hello.get_bool("isWritablePrimary").unwrap() {
-                return server;
+/// Which member is the primary, once there is one.
+async fn primary(server: &Server) -> usize {
+    let mut members = Vec::new();
+    for address in server.addresses() {
+        let uri = format!("mongodb://{address}/?directConnection=true");
+        members.push(client(&uri).await.database("admin"));
+    }
+    eventually_async("a primary is elected", async || {
+        for (member, admin) in members.iter().enumerate() {
+            let hello = admin.run_command(doc! {"hello": 1}).await;
+            if hello.is_ok_and(|hello| hello.get_bool("isWritablePrimary").unwrap()) {
+                return Some(member);
             }
         }
-        assert!(start.elapsed() < PATIENCE, "no primary is elected");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+        None
+    })
+    .await
 }
 
 #[tokio::test]
 async fn a_step_down_shows_at_most_as_a_missing_primary() {
-    let servers = set_of_three().await;
-    let old = primary(&servers).await;
-    let hosts: Vec<_> = servers.iter().map(Server::address).collect();
-    let watched = fleet(&format!("mongodb://{}/main_db?replicaSet=fleet", hosts.join(",")));
+    let server = set_of_three();
+    let old = primary(&server).await;
+    let watched = fleet(&server.uri_of("main_db"));
     let pools = watched.until_up().await;
     assert_eq!(pools.pools[0].server.as_ref().unwrap().topology, Topology::ReplicaSet);
 
@@ -62,9 +55,9 @@ async fn a_step_down_shows_at_most_as_a_missing_primary() {
         causes
     });
     let step_down = doc! {"replSetStepDown": 20, "secondaryCatchUpPeriodSecs": 10};
-    old.run("", "admin", step_down).await;
-    let new = primary(&servers).await;
-    assert_ne!(new.address(), old.address());
+    let uri = format!("mongodb://{}/?directConnection=true", server.addresses()[old]);
+    client(&uri).await.database("admin").run_command(step_down).await.unwrap();
+    assert_ne!(primary(&server).await, old);
     watched.until_up().await;
     watched.fleet.shutdown().await;
     drop(watched);
@@ -75,20 +68,17 @@ async fn a_step_down_shows_at_most_as_a_missing_primary() {
 
 #[tokio::test]
 async fn a_set_that_lost_its_majority_has_no_primary_until_it_is_back() {
-    let servers = set_of_three().await;
-    let left = primary(&servers).await;
-    let hosts: Vec<_> = servers.iter().map(Server::address).collect();
-    let watched = fleet(&format!("mongodb://{}/main_db?replicaSet=fleet", hosts.join(",")));
+    let mut server = set_of_three();
+    let left = primary(&server).await;
+    let watched = fleet(&server.uri_of("main_db"));
     watched.until_up().await;
-    let frozen: Vec<_> =
-        servers.iter().filter(|server| server.address() != left.address()).collect();
-    for server in &frozen {
-        server.signal("STOP");
+    let others: Vec<_> = (0..3).filter(|&member| member != left).collect();
+    for &member in &others {
+        server.kill9_member(member);
     }
     watched.until_down(FailureKind::NoPrimary).await;
-    for server in &frozen {
-        server.signal("CONT");
+    for &member in &others {
+        server.restart_member(member).unwrap();
     }
-    let recovered = |pool: &Pool| is_up(pool);
-    watched.until("up again", |pools| pools.pools.iter().all(recovered)).await;
+    watched.until_up().await;
 }

@@ -11,7 +11,8 @@ use tilldeck::{
     mongo::{fleet::Fleet, targets::Targets},
 };
 
-use super::rig::PATIENCE;
+/// The longest that anything may take on a loaded machine.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Everything faster than in real life, and nothing ever slow, however loaded the machine is.
 fn timing() -> Timing {
@@ -50,8 +51,13 @@ impl Watched {
 
     /// Waits until every pool is down for this cause.
     pub(super) async fn until_down(&self, kind: FailureKind) -> Arc<Pools> {
-        let what = format!("down: {}", kind.name());
-        self.until(&what, |pools| pools.pools.iter().all(|pool| is_down(pool, kind))).await
+        self.until_down_for_one_of(&[kind]).await
+    }
+
+    /// Waits until every pool is down for one of these causes.
+    pub(super) async fn until_down_for_one_of(&self, kinds: &[FailureKind]) -> Arc<Pools> {
+        let fits = |pool: &Pool| kinds.iter().any(|&kind| is_down(pool, kind));
+        self.until(&format!("down for {kinds:?}"), |pools| pools.pools.iter().all(fits)).await
     }
 }
 
