@@ -5,18 +5,15 @@
 
 use std::{
     net::TcpListener,
-    path::PathBuf,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use assert_cmd::Command as Tilldeck;
 use mongodb::{
     Client,
     bson::{Document, doc},
     options::ClientOptions,
 };
-use predicates::prelude::*;
 use tempfile::TempDir;
 use tilldeck::{
     config::{Config, ShardOverride},
@@ -31,14 +28,13 @@ use tilldeck::{
     },
 };
 
+use crate::support::{Home, PATIENCE, mongod};
+
 mod certificates;
 
 /// Every character that means something in a URI.
 const PASSWORD: &str = "p@ss:w/rd%?#[]";
 const ENCODED: &str = "p%40ss%3Aw%2Frd%25%3F%23%5B%5D";
-
-/// The longest that anything may take on a loaded machine.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server on IPv4, IPv6 and a socket file.
 struct Server {
@@ -116,10 +112,6 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn mongod() -> PathBuf {
-    std::env::home_dir().unwrap().join(".cache/tilldeck/mongod-6.0.5-268063f487a8/mongod")
 }
 
 fn config(uri: &str) -> Config {
@@ -251,21 +243,12 @@ async fn what_the_server_refuses_is_told_in_words_without_a_secret() {
     }
 }
 
-fn tilldeck(uri: &str) -> Tilldeck {
-    let mut command = Tilldeck::cargo_bin("tilldeck").unwrap();
-    command
-        .env_clear()
-        .env("HOME", env!("CARGO_TARGET_TMPDIR"))
-        .env("MONGODB_URI", uri)
-        .arg("uris");
-    command
-}
-
 #[test]
 fn the_command_prints_every_uri_and_hides_the_password() {
     let uri = format!("mongodb://pos:{ENCODED}@127.0.0.1:1/main_db?j=true");
-    let output = tilldeck(&uri).arg("--json").output().unwrap();
-    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let home = Home::new();
+    let output = home.run_on(&uri, ["uris", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
     let databases = json["databases"].as_array().unwrap();
     assert_eq!(databases.len(), 6);
     assert_eq!(databases[0]["role"], "main");
@@ -275,29 +258,61 @@ fn the_command_prints_every_uri_and_hides_the_password() {
     assert_eq!(databases[3]["ignored_options"], serde_json::json!(["j"]));
     let printed = "mongodb://pos:***@127.0.0.1:1/pos_db_3?j=true&authSource=main_db";
     assert_eq!(databases[3]["uri"], printed);
+    let text = home.run_on(&uri, ["uris"]);
+    assert_eq!(text.code, 0);
+    assert!(text.stdout.contains(printed), "{}", text.stdout);
     let secrets = Secrets::of([uri.as_str()]);
-    let everything = [output.stdout, output.stderr].concat();
-    assert!(!secrets.are_in(&String::from_utf8_lossy(&everything)));
-    tilldeck(&uri)
-        .assert()
-        .success()
-        .stdout(predicate::str::contains(printed).and(predicate::str::contains(ENCODED).not()));
-    tilldeck(&uri)
-        .args(["--show-secrets", "--json"])
-        .assert()
-        .success()
-        .stdout(predicate::str::contains(ENCODED));
+    for told in [&output.stdout, &output.stderr, &text.stdout, &text.stderr] {
+        assert!(!secrets.are_in(told), "{told}");
+    }
+    let shown = home.run_on(&uri, ["uris", "--show-secrets", "--json"]);
+    assert!(shown.stdout.contains(ENCODED), "{}", shown.stdout);
 }
 
 #[test]
 fn the_command_names_the_fault_of_a_malformed_uri_and_quotes_nothing() {
+    let home = Home::new();
     for uri in ["mongodb://user:HUSHpw?x@host/db", "HUSHpw://x", "mongodb://u:HU@SH@host/HUSH"] {
-        for extra in [&["--json"] as &[&str], &[]] {
-            let output = tilldeck(uri).args(extra).output().unwrap();
-            assert!(!output.status.success());
-            let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        for arguments in [&["uris", "--json"] as &[&str], &["uris"]] {
+            let output = home.run_on(uri, arguments);
+            assert_ne!(output.code, 0);
+            let told = output.stdout + &output.stderr;
             assert!(told.contains("malformed"), "{told}");
             assert!(!told.contains("HU"), "{told}");
         }
+    }
+}
+
+/// Everything that the command left in its home: logs, caches.
+fn files_below(folder: &std::path::Path) -> Vec<String> {
+    let mut texts = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            texts.extend(files_below(&path));
+        } else {
+            texts.push(String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned());
+        }
+    }
+    texts
+}
+
+#[tokio::test]
+async fn no_spelling_of_the_password_is_left_behind_anywhere() {
+    let server = Server::start().await;
+    let home = Home::new();
+    let right = server.uri("pos", "main_db");
+    let wrong = server.uri("nobody", "main_db");
+    let gone = format!("mongodb://pos:{ENCODED}@127.0.0.1:1/main_db");
+    let secrets = Secrets::of([right.as_str()]);
+    for uri in [&right, &wrong, &gone, &right.replace("%40", "@")] {
+        for arguments in [&["status", "--json"] as &[&str], &["status"], &["stores"]] {
+            let output = home.run_on(uri, arguments);
+            assert!(!secrets.are_in(&output.stdout), "{}", output.stdout);
+            assert!(!secrets.are_in(&output.stderr), "{}", output.stderr);
+        }
+    }
+    for text in files_below(home.path()) {
+        assert!(!secrets.are_in(&text), "{text}");
     }
 }

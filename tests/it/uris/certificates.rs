@@ -10,7 +10,8 @@ use tilldeck::{
     },
 };
 
-use super::{PATIENCE, Server, config};
+use super::{Server, config};
+use crate::support::PATIENCE;
 
 /// A directory with `server.pem` for a host name, and `ca.pem` to trust it by.
 fn certificate_for(name: &str) -> TempDir {
