@@ -120,6 +120,15 @@ impl Targets {
             databases.push(Target::derive(database, config, &layout, &main, &mut routes)?);
         }
         let warnings = warnings(&databases, config);
+        for target in &databases {
+            tracing::debug!(
+                database = %safe(&target.name),
+                login = %target.login,
+                set_aside = ?target.ignored_options,
+                insecure = ?target.insecure,
+                "a target is derived"
+            );
+        }
         Ok(Self { layout, databases, warnings })
     }
 

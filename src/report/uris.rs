@@ -83,8 +83,12 @@ impl UriList {
         for (what, field) in NOTES {
             note(facts, what, field, &mut text);
         }
+        let mut said: Vec<&Failure> = Vec::new();
         for failure in facts.iter().filter_map(|fact| fact.failure.as_ref()) {
-            let _ = writeln!(text, "\n{} {failure}\n  {}", look.cross(), failure.hint);
+            if !said.contains(&failure) {
+                let _ = writeln!(text, "\n{} {failure}\n  {}", look.cross(), failure.hint);
+                said.push(failure);
+            }
         }
         text
     }
