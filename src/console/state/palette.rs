@@ -36,6 +36,8 @@ pub struct PaletteBox {
     pub cursor: ListCursor,
     /// The search of the stores that is under way elsewhere.
     pub searching: Option<RequestId>,
+    /// What is searched for elsewhere. Letters typed since then are searched for afterwards.
+    searched: String,
 }
 
 /// One line of the palette.
@@ -95,12 +97,16 @@ pub(super) fn search(model: &mut Model, commands: &mut Vec<Command>) {
     let mut found = search::actions_and_databases(&model.keymap, &model.session.layout, &text);
     let task = SearchTask::new(&model.registry, &model.session.layout, &text);
     let is_large = model.registry.stores.len() > stores::LARGE;
-    let request = (is_large && !text.trim().is_empty()).then(|| model.next_request());
+    let is_free = palette.searching.is_none();
+    let request = (is_large && is_free && !text.trim().is_empty()).then(|| model.next_request());
     if !is_large {
         found.extend(task.run());
     }
     if let Top::Palette(palette) = &mut model.top {
-        palette.searching = request;
+        if request.is_some() {
+            palette.searching = request;
+            palette.searched = text;
+        }
         palette.cursor = ListCursor::default();
         palette.show(found);
     }
@@ -110,7 +116,11 @@ pub(super) fn search(model: &mut Model, commands: &mut Vec<Command>) {
 }
 
 /// Takes the stores that were found elsewhere, unless something else was typed since.
-pub(super) fn stores_found(model: &mut Model, request: RequestId, stores: Found) {
+pub(super) fn stores_found(
+    model: &mut Model,
+    (request, stores): (RequestId, Found),
+    commands: &mut Vec<Command>,
+) {
     let visible = model.geometry.top_rows;
     let Top::Palette(palette) = &mut model.top else { return };
     if palette.searching != Some(request) {
@@ -118,6 +128,10 @@ pub(super) fn stores_found(model: &mut Model, request: RequestId, stores: Found)
     }
     palette.searching = None;
     let text = palette.input.value().to_owned();
+    if text != palette.searched {
+        search(model, commands);
+        return;
+    }
     let chosen = palette.selected().map(|entry| entry.choice.clone());
     let mut found = search::actions_and_databases(&model.keymap, &model.session.layout, &text);
     found.extend(stores);

@@ -9,7 +9,10 @@ use std::{collections::BTreeSet, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 use tui_input::Input;
 
-use self::arrange::{ArrangeTask, Follower, Moved};
+use self::{
+    arrange::{ArrangeTask, Follower, Moved},
+    filter::StoreMatcher,
+};
 use super::{
     action::Action,
     command::{Command, RequestId},
@@ -92,6 +95,14 @@ pub struct StoreFilter {
 }
 
 impl StoreFilter {
+    /// Whether it can only keep stores that the other one keeps.
+    fn narrows(&self, other: &Self) -> bool {
+        let widens = |text: &str| text.contains(['!', '=']);
+        (self.problems_only || !other.problems_only)
+            && self.text.starts_with(&other.text)
+            && !widens(&other.text)
+    }
+
     /// Whether it keeps every store.
     pub fn is_empty(&self) -> bool {
         self.text.trim().is_empty() && !self.problems_only
@@ -191,11 +202,13 @@ impl StoresPane {
     /// Finds the selected store in rows that were arranged anew, or its nearest neighbour.
     fn settle(&mut self, before: &[Arc<Store>], registry: &Registry) {
         let offset = self.row.map_or(0, |row| row.saturating_sub(self.first));
-        let sought = self.sought.take().or_else(|| self.selected.clone());
-        let row = sought
-            .and_then(|record| self.locate(&record, registry))
-            .or_else(|| self.nearest(before))
-            .or(self.row);
+        let sought = self.sought.as_ref().and_then(|record| self.locate(record, registry));
+        let is_gone = |record: &RecordId| registry.get(record).is_none();
+        if sought.is_some() || self.sought.as_ref().is_some_and(is_gone) {
+            self.sought = None;
+        }
+        let selected = || self.locate(self.selected.as_ref()?, registry);
+        let row = sought.or_else(selected).or_else(|| self.nearest(before)).or(self.row);
         self.row = row;
         self.first = row.unwrap_or(0).saturating_sub(offset);
     }
@@ -290,7 +303,7 @@ pub(super) fn text_changed(model: &mut Model, commands: &mut Vec<Command>) {
         return;
     }
     model.stores.filter.text = text.to_owned();
-    rearrange(model, commands);
+    refilter(model, commands);
 }
 
 /// Shows only stores with problems, or all again.
@@ -323,10 +336,27 @@ pub(super) fn go_to(model: &mut Model, record: &RecordId, commands: &mut Vec<Com
     clear_filter(model, commands);
 }
 
+/// Filters anew. Rows that a longer filter can only narrow down are not sorted again.
+fn refilter(model: &mut Model, commands: &mut Vec<Command>) {
+    let stores = &model.stores;
+    let (shown_filter, shown_order) = &stores.shown_by;
+    let can_narrow = stores.arranging.is_none()
+        && stores.rows().len() <= LARGE
+        && *shown_order == stores.order
+        && stores.filter.narrows(shown_filter);
+    if !can_narrow {
+        rearrange(model, commands);
+        return;
+    }
+    let mut matcher = StoreMatcher::new(&stores.filter, &model.session.layout);
+    let kept = stores.rows().iter().filter(|store| matcher.keeps(store)).cloned().collect();
+    model.stores.shown_by.0 = model.stores.filter.clone();
+    show(model, Arrangement { rows: Arc::new(kept) }, commands);
+}
+
 /// Sorts and filters anew: here when the list is short, elsewhere when it is long.
 pub(super) fn rearrange(model: &mut Model, commands: &mut Vec<Command>) {
     model.redraw = true;
-    model.stores.ask_at = None;
     let task = ArrangeTask {
         registry: Arc::clone(&model.registry),
         layout: Arc::new(model.session.layout.clone()),
@@ -339,6 +369,10 @@ pub(super) fn rearrange(model: &mut Model, commands: &mut Vec<Command>) {
         let arrangement = task.run();
         model.stores.shown_by = (task.filter, task.order);
         show(model, arrangement, commands);
+        return;
+    }
+    if model.stores.arranging.is_some() {
+        // One at a time. What is under way catches up with the filter when it arrives.
         return;
     }
     let request = model.next_request();
@@ -359,6 +393,7 @@ pub(super) fn arranged(
         return;
     }
     model.stores.arranging = None;
+    model.stores.ask_at = None;
     let Some(task) = model.stores.task.take() else { return };
     model.stores.shown_by = (task.filter, task.order);
     show(model, arrangement, commands);
@@ -366,6 +401,9 @@ pub(super) fn arranged(
     let missed = model.registry.changes_since(&task.registry);
     follow_rows(model, &missed, commands);
     discard(task.registry, Arrangement::default(), commands);
+    if model.stores.shown_by != (model.stores.filter.clone(), model.stores.order) {
+        refilter(model, commands);
+    }
     model.redraw = true;
 }
 
@@ -425,7 +463,7 @@ const fn count_of(counts: &mut Counts, state: StoreState) -> Option<&mut usize> 
 pub(super) fn ask_again(model: &mut Model, commands: &mut Vec<Command>) {
     if model.stores.ask_at.is_some_and(|at| at <= model.now) {
         model.stores.ask_at = None;
-        if model.stores.arranging.is_some() {
+        if model.stores.arranging.take().is_some() {
             rearrange(model, commands);
         }
     }

@@ -43,7 +43,9 @@ fn fold(model: &mut Model, event: Event, commands: &mut Vec<Command>) {
         Event::StoresArranged { request, arrangement } => {
             stores::arranged(model, request, arrangement, commands);
         }
-        Event::StoresFound { request, found } => palette::stores_found(model, request, found),
+        Event::StoresFound { request, found } => {
+            palette::stores_found(model, (request, found), commands);
+        }
         Event::CollectionsLoaded { request, collections } => {
             collections::loaded(model, request, collections);
         }

@@ -134,6 +134,20 @@ proptest! {
     }
 
     #[test]
+    fn a_filter_keeps_the_same_whether_typed_or_applied_at_once(
+        numbers in prop::collection::vec(any::<u8>(), 0..60),
+        text in "[s!=1-3 b]{0,8}",
+    ) {
+        let mut typed = model_of(some_stores(&numbers));
+        press(&mut typed, "/");
+        press(&mut typed, &text);
+        let mut pasted = model_of(some_stores(&numbers));
+        press(&mut pasted, "/");
+        update(&mut pasted, Event::Pasted(text));
+        prop_assert_eq!(shown(&typed), shown(&pasted));
+    }
+
+    #[test]
     fn following_changes_gives_the_rows_that_sorting_anew_gives(
         before in prop::collection::vec(any::<u8>(), 0..40),
         after in prop::collection::vec(any::<u8>(), 0..40),

@@ -121,6 +121,26 @@ fn the_palette_finds_actions_databases_stores_and_collections() {
 }
 
 #[test]
+fn the_palette_searches_a_large_fleet_elsewhere_one_search_at_a_time() {
+    fn asked_for(commands: Vec<Command>) -> Option<Event> {
+        commands.into_iter().find_map(|command| match command {
+            Command::SearchStores { request, task } => {
+                Some(Event::StoresFound { request, found: task.run() })
+            }
+            _ => None,
+        })
+    }
+    let mut model = model_of(fleet(6000));
+    let early = asked_for(press(&mut model, ":s")).unwrap();
+    assert!(asked_for(press(&mut model, "tore-5999")).is_none());
+    let found = asked_for(update(&mut model, early)).unwrap();
+    update(&mut model, found);
+    let Top::Palette(palette) = &model.top else { panic!("the palette is open") };
+    assert_eq!(palette.searching, None);
+    assert_eq!(palette.selected().unwrap().label.as_str(), "store-5999 Bakery No. 5999");
+}
+
+#[test]
 fn an_action_about_the_panes_leaves_the_documents() {
     let mut model = model_of(fleet(30));
     press(&mut model, ":s1_products<enter>:filter the<enter>");

@@ -129,13 +129,16 @@ fn a_large_list_is_arranged_elsewhere_and_late_answers_are_dropped() {
     let n_stores = u32::try_from(LARGE).unwrap() + 1;
     let commands = update(&mut model, Event::RegistryChanged(registry(fleet(n_stores))));
     let (first, first_task) = arrangement_asked_for(&commands).unwrap();
-    let (second, task) = arrangement_asked_for(&press(&mut model, "S")).unwrap();
-    let late = Event::StoresArranged { request: first, arrangement: first_task.run() };
-    update(&mut model, late);
-    assert_eq!(model.stores.row, None);
+    assert!(press(&mut model, "SG").is_empty());
+    let arranged = || Event::StoresArranged { request: first, arrangement: first_task.run() };
+    let (second, task) = arrangement_asked_for(&update(&mut model, arranged())).unwrap();
+    assert_eq!(shown(&model)[0], "store-1");
     let arrangement = task.run();
     update(&mut model, Event::StoresArranged { request: second, arrangement });
-    assert_eq!(selected(&model), format!("store-{n_stores}"));
+    let last = format!("store-{n_stores}");
+    assert_eq!(shown(&model)[0], last);
+    update(&mut model, arranged());
+    assert_eq!(shown(&model)[0], last);
 }
 
 #[test]
@@ -170,6 +173,24 @@ fn a_burst_during_an_arrangement_is_arranged_once_more() {
     let (request, task) = arrangement_asked_for(&commands).unwrap();
     update(&mut model, Event::StoresArranged { request, arrangement: task.run() });
     assert_eq!(shown(&model).len(), burst.stores.len());
+}
+
+#[test]
+fn letters_typed_meanwhile_narrow_what_arrives() {
+    let mut model = empty_model();
+    let n_stores = u32::try_from(LARGE).unwrap() + 100;
+    let commands = update(&mut model, Event::RegistryChanged(registry(fleet(n_stores))));
+    let (request, task) = arrangement_asked_for(&commands).unwrap();
+    update(&mut model, Event::StoresArranged { request, arrangement: task.run() });
+    let (request, task) = arrangement_asked_for(&press(&mut model, "/5")).unwrap();
+    assert!(press(&mut model, "099").is_empty());
+    let arrangement = task.run();
+    let commands = update(&mut model, Event::StoresArranged { request, arrangement });
+    assert!(arrangement_asked_for(&commands).is_none());
+    assert_eq!(shown(&model), ["store-5099"]);
+    let (request, task) = arrangement_asked_for(&press(&mut model, "<esc>")).unwrap();
+    update(&mut model, Event::StoresArranged { request, arrangement: task.run() });
+    assert_eq!((shown(&model).len(), selected(&model)), (n_stores as usize, "store-5099"));
 }
 
 #[test]
