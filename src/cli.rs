@@ -2,6 +2,7 @@
 
 mod args;
 mod config;
+mod demo;
 mod fleet;
 mod manual;
 mod output;
@@ -50,6 +51,10 @@ fn dispatch(parsed: &Parsed) -> ExitCode {
         Some(Command::Config { command }) => config::run(command, &flags),
         Some(Command::Completions { shell }) => Ok(manual::completions(*shell)),
         Some(Command::Man) => manual::page(),
+        Some(Command::Demo(args)) => match load(&Flags { uri: None, ..flags }) {
+            Ok(config) => return demo::run(args, config, output),
+            Err(failure) => Err(failure),
+        },
         Some(Command::Live(command)) => match load(&flags) {
             Ok(config) => return live(command, parsed, &config),
             Err(failure) => Err(failure),

@@ -4,8 +4,11 @@
 //! outlive us, and [`seed`] fills it through the same code that makes stores elsewhere.
 
 pub mod find;
+pub mod seed;
 pub mod server;
+pub mod trickle;
 
+mod catalogue;
 mod directory;
 mod fetch;
 mod loader;

@@ -98,6 +98,8 @@ impl Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Starts a private server with a fleet of stores, and opens the console on it.
+    Demo(super::demo::Args),
     #[command(flatten)]
     Live(Live),
     /// Makes, checks or finds the configuration.

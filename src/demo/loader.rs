@@ -22,7 +22,7 @@ pub(super) fn check_version(binary: &Path) -> Result<(), Failure> {
     let output =
         Command::new(binary).arg("--version").stdin(Stdio::null()).output().map_err(|error| {
             let message = format!("`{shown}` cannot be run: {}", error.kind());
-            let hint = "check that it is an executable file that you may run";
+            let hint = "Check that it is an executable file that you may run";
             Failure::new(FailureKind::Io, &message, hint)
         })?;
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -35,12 +35,12 @@ pub(super) fn check_version(binary: &Path) -> Result<(), Failure> {
         Some((major, minor)) => {
             let message =
                 format!("`{shown}` is version `{major}.{minor}`, and 4.4 is the oldest that works");
-            let hint = "install a newer MongoDB server, or set `MONGOD` to one";
+            let hint = "Install a newer MongoDB server, or set `MONGOD` to one";
             Err(Failure::new(FailureKind::ServerTooOld, &message, hint))
         }
         None => {
             let message = format!("`{shown}` does not say that it is a MongoDB server");
-            Err(Failure::new(FailureKind::Io, &message, "set `MONGOD` to the binary of a mongod"))
+            Err(Failure::new(FailureKind::Io, &message, "Set `MONGOD` to the binary of a mongod"))
         }
     }
 }
@@ -60,12 +60,12 @@ pub(super) fn explain(binary: &Path, status: ExitStatus, words: &str) -> Failure
     }
     if words.contains("GLIBC_") && words.contains("not found") {
         let message = format!("`{shown}` does not start: the C library of this machine is too old");
-        let hint = "set `MONGOD` to a server made for this system";
+        let hint = "Set `MONGOD` to a server made for this system";
         return Failure::new(FailureKind::NotFound, &message, hint);
     }
     if status.signal() == Some(SIGILL) {
         let message = format!("`{shown}` does not start: the processor lacks AVX");
-        let hint = "set `MONGOD` to a server made for this processor, such as 4.4";
+        let hint = "Set `MONGOD` to a server made for this processor, such as 4.4";
         return Failure::new(FailureKind::NotFound, &message, hint);
     }
     if words.contains("No space left on device") {
@@ -74,7 +74,7 @@ pub(super) fn explain(binary: &Path, status: ExitStatus, words: &str) -> Failure
     let last =
         words.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
     let message = format!("`{shown}` ended at its start with {}: {last}", ended(status));
-    Failure::new(FailureKind::Server, &message, "set `MONGOD` to another server, or use `--uri`")
+    Failure::new(FailureKind::Server, &message, "Set `MONGOD` to another server, or use `--uri`")
 }
 
 /// No room on a disk.
@@ -83,7 +83,7 @@ pub(super) fn no_space(what: &str) -> Failure {
     Failure::new(
         FailureKind::Io,
         &message,
-        "make room, or point `TMPDIR` and `XDG_CACHE_HOME` elsewhere",
+        "Make room, or point `TMPDIR` and `XDG_CACHE_HOME` elsewhere",
     )
 }
 
@@ -108,9 +108,9 @@ fn library_hint(library: &str) -> String {
             "libssl3"
         }
         library if library.starts_with("liblzma.so") => "liblzma5",
-        _ => return "install the package that holds it, or set `MONGOD` to another server".into(),
+        _ => return "Install the package that holds it, or set `MONGOD` to another server".into(),
     };
-    format!("install it with `apt-get install -y {package}`, or set `MONGOD` to another server")
+    format!("Install it with `apt-get install -y {package}`, or set `MONGOD` to another server")
 }
 
 #[cfg(test)]
@@ -129,7 +129,7 @@ mod tests {
         assert!(failure.message.as_str().contains("`libcurl.so.4` is missing"), "{failure}");
         assert!(failure.hint.as_str().contains("apt-get install -y libcurl4"), "{}", failure.hint);
         let other = explained(127 << 8, &CURL.replace("libcurl.so.4", "libodd.so.1"));
-        assert!(other.hint.as_str().starts_with("install the package that holds it"));
+        assert!(other.hint.as_str().starts_with("Install the package that holds it"));
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub struct Machine {
 }
 
 const NEEDED_GLIBC: (u32, u32) = (2, 34);
-const HINT: &str = "install a MongoDB server of version 4.4 or later, set `MONGOD` to its binary, or connect to an existing one with `--uri`";
+const HINT: &str = "Install a MongoDB server of version 4.4 or later, set `MONGOD` to its binary, or connect to an existing one with `--uri`";
 
 impl Machine {
     /// This machine.

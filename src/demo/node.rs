@@ -71,7 +71,7 @@ impl Node {
                 Err(Failure::new(
                     FailureKind::TimedOut,
                     &message,
-                    "try again when the machine is less busy",
+                    "Try again when the machine is less busy",
                 ))
             }
         }
@@ -142,7 +142,7 @@ fn spawn(arguments: &Arguments) -> Result<Child, Failure> {
     let Arguments { binary, data, port, extra } = arguments;
     fs_err::create_dir_all(data).map_err(|error| {
         let message = format!("`{}` cannot be made: {}", data.display(), error.kind());
-        Failure::new(FailureKind::Io, &message, "check that you may write there")
+        Failure::new(FailureKind::Io, &message, "Check that you may write there")
     })?;
     let mut command = Command::new(binary);
     command
@@ -164,7 +164,7 @@ fn spawn(arguments: &Arguments) -> Result<Child, Failure> {
         .stderr(Stdio::piped());
     spawn_bound_to_us(command).map_err(|error| {
         let message = format!("`{}` cannot be run: {}", binary.display(), error.kind());
-        Failure::new(FailureKind::Io, &message, "set `MONGOD` to the binary of a mongod")
+        Failure::new(FailureKind::Io, &message, "Set `MONGOD` to the binary of a mongod")
     })
 }
 
@@ -227,7 +227,7 @@ fn remember(words: &Words, line: String) {
 fn why_ended(arguments: &Arguments, status: ExitStatus, words: &Words) -> Failure {
     if status.code() == Some(PORT_TAKEN) {
         let message = format!("port `{}` of 127.0.0.1 is taken", arguments.port);
-        let hint = "stop what listens there, or take another port";
+        let hint = "Stop what listens there, or take another port";
         return Failure::new(FailureKind::Io, &message, hint);
     }
     let words: Vec<_> =
@@ -237,7 +237,7 @@ fn why_ended(arguments: &Arguments, status: ExitStatus, words: &Words) -> Failur
 
 fn lost(error: &std::io::Error) -> Failure {
     let message = format!("the private server was lost: {}", error.kind());
-    Failure::new(FailureKind::Internal, &message, "try again")
+    Failure::new(FailureKind::Internal, &message, "Try again")
 }
 
 /// The folder of one member's data.

@@ -232,5 +232,5 @@ fn reason(error: &Error) -> String {
 
 fn gave_up(reason: &str) -> Failure {
     let message = format!("the private server started, but does not take writes: {reason}");
-    Failure::new(FailureKind::Server, &message, "try again, or set `MONGOD` to another server")
+    Failure::new(FailureKind::Server, &message, "Try again, or set `MONGOD` to another server")
 }

@@ -250,7 +250,7 @@ fn key_file(directory: &Directory) -> Result<String, Failure> {
         .and_then(|mut file| file.write_all(secret.as_bytes()));
     written.map_err(|error| {
         let message = format!("`{}` cannot be written: {}", path.display(), error.kind());
-        Failure::new(FailureKind::Io, &message, "check that you may write there")
+        Failure::new(FailureKind::Io, &message, "Check that you may write there")
     })?;
     Ok(path.to_string_lossy().into_owned())
 }
