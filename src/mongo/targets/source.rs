@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use futures_util::FutureExt as _;
 use mongodb::options::{ClientOptions, ConnectionString};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{sync::Mutex, time::Instant};
@@ -74,7 +75,13 @@ impl Source {
     }
 
     fn driver_accepts(&self, options: &[UriOption]) -> bool {
-        ConnectionString::parse(self.uri.with_options(options)).is_ok()
+        let text = self.uri.with_options(options);
+        if self.uri.is_srv() {
+            return ConnectionString::parse(text).is_ok();
+        }
+        // Without an SRV record nothing is awaited, and this checks the options together.
+        let parsed = ClientOptions::parse(text).into_future().now_or_never();
+        parsed.is_some_and(|parsed| parsed.is_ok())
     }
 
     /// The driver's options as the URI gives them, SRV and TXT resolved within `limit`.
