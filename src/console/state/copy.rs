@@ -12,7 +12,7 @@ pub(super) fn copy(model: &mut Model, commands: &mut Vec<Command>) {
     let copied = match &model.top {
         Top::Panes => from_pane(model),
         Top::Documents(view) => documents::copied(view),
-        Top::Events(cursor) => model.events.entries.get(cursor.row).map(|entry| {
+        Top::Events(cursor) => model.events.row(cursor.row).map(|entry| {
             (format!("{} {}", entry.at.strftime("%Y-%m-%dT%H:%M:%SZ"), entry.text), "event")
         }),
         Top::Help(_) | Top::Palette(_) => None,

@@ -46,6 +46,8 @@ pub struct Entry {
 pub struct EventLog {
     /// At most [`CAPACITY`] entries, oldest first.
     pub entries: VecDeque<Entry>,
+    /// How many entries there have been, with those that were forgotten.
+    pub(super) n_noted: usize,
 }
 
 impl EventLog {
@@ -54,11 +56,18 @@ impl EventLog {
     pub fn push(&mut self, entry: Entry) {
         if self.entries.back().is_some_and(|latest| latest.text == entry.text) {
             self.entries.pop_back();
+            self.n_noted -= 1;
         }
         if self.entries.len() == CAPACITY {
             self.entries.pop_front();
         }
         self.entries.push_back(entry);
+        self.n_noted += 1;
+    }
+
+    /// The entry in a row of the history, which shows the newest first.
+    pub fn row(&self, row: usize) -> Option<&Entry> {
+        self.entries.iter().rev().nth(row)
     }
 
     /// What changed last.

@@ -223,7 +223,7 @@ pub enum Top {
     Palette(PaletteBox),
     /// The newest documents of a collection, on the whole screen.
     Documents(Box<DocumentsView>),
-    /// The history of events, on the whole screen.
+    /// The history of events, the newest first, on the whole screen.
     Events(ListCursor),
 }
 

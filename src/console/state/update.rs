@@ -23,7 +23,9 @@ use crate::domain::text::safe;
 /// screen no longer shows the model.
 pub fn update(model: &mut Model, event: Event) -> Vec<Command> {
     let mut commands = Vec::new();
+    let n_noted = model.events.n_noted;
     fold(model, event, &mut commands);
+    hold_history(model, n_noted);
     stores::ask_again(model, &mut commands);
     collections::follow_selection(model);
     collections::load_due(model, &mut commands);
@@ -59,6 +61,21 @@ fn fold(model: &mut Model, event: Event, commands: &mut Vec<Command>) {
             model.events.note_failure(model.now, &failure);
             model.complain_of(&failure);
         }
+    }
+}
+
+/// Keeps the selected entry of the history where it is while newer ones come in above it.
+/// On the newest one, the selection stays on the newest.
+fn hold_history(model: &mut Model, n_noted_before: usize) {
+    let n_new = model.events.n_noted.saturating_sub(n_noted_before);
+    let extent = Extent { len: model.events.entries.len(), visible: model.geometry.top_rows };
+    if let Top::Events(cursor) = &mut model.top
+        && cursor.row > 0
+        && n_new > 0
+    {
+        cursor.row += n_new;
+        cursor.first += n_new;
+        cursor.keep_visible(extent);
     }
 }
 

@@ -1,4 +1,5 @@
-//! When time alone changes the screen. On a healthy, idle fleet: never.
+//! When time alone changes the screen. There is no tick: a healthy, idle fleet wakes only
+//! where a coarse age reads differently.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -35,18 +36,20 @@ impl Model {
 
     /// When a relative time that is on the screen next reads differently.
     fn next_text(&self) -> Option<Timestamp> {
-        if matches!(self.top, Top::Documents(_) | Top::Events(_)) {
-            return None;
+        match &self.top {
+            Top::Documents(_) => None,
+            Top::Events(cursor) => self.next_age_of_event(cursor.first),
+            Top::Panes | Top::Help(_) | Top::Palette(_) => {
+                let pools = if self.shows(Pane::Databases) { &self.pools.pools[..] } else { &[] };
+                let texts =
+                    pools.iter().flat_map(|pool| [self.countdown(pool), Some(self.since(pool))]);
+                texts.chain([self.cache_age()]).flatten().min()
+            }
         }
-        let pools = self.pools.pools.iter();
-        let texts = pools
-            .filter(|_| self.shows_databases())
-            .flat_map(|pool| [self.countdown(pool), self.outage(pool)]);
-        texts.chain([self.cache_age()]).flatten().min()
     }
 
-    fn shows_databases(&self) -> bool {
-        self.geometry.rows_of(Pane::Databases) > 0
+    fn shows(&self, pane: Pane) -> bool {
+        self.geometry.rows_of(pane) > 0
     }
 
     /// The next whole second of the countdown to a retry.
@@ -62,27 +65,66 @@ impl Model {
         })
     }
 
-    /// When the time for which a database has been down reads differently.
-    fn outage(&self, pool: &Pool) -> Option<Timestamp> {
-        (pool.state == PoolState::Down).then(|| next_age(pool.since, self.now))
+    /// When the time that a pool has been in its state reads differently. Seconds are told
+    /// only where something is wrong; a healthy pool changes its text once a minute in the
+    /// first hour, and later once an hour or a day.
+    fn since(&self, pool: &Pool) -> Timestamp {
+        let finest = if pool.failure.is_some() { SECOND } else { MINUTE };
+        next_age(pool.since, self.now, finest)
     }
 
     /// When the age of a registry from the cache reads differently.
     fn cache_age(&self) -> Option<Timestamp> {
-        let as_of = self.registry.as_of.filter(|_| self.registry.source == Source::Cache)?;
-        Some(next_age(as_of, self.now))
+        let is_shown = self.registry.source == Source::Cache && self.shows(Pane::Stores);
+        let as_of = self.registry.as_of.filter(|_| is_shown)?;
+        Some(next_age(as_of, self.now, SECOND))
+    }
+
+    /// When the age of a visible entry of the history reads differently.
+    fn next_age_of_event(&self, first: usize) -> Option<Timestamp> {
+        let newest_first = self.events.entries.iter().rev();
+        let visible = newest_first.skip(first).take(self.geometry.top_rows);
+        visible.map(|entry| next_age(entry.at, self.now, SECOND)).min()
     }
 }
 
-/// When an age reads differently: each second for a minute, then each minute, hour, day.
-fn next_age(since: Timestamp, now: Timestamp) -> Timestamp {
+const SECOND: i64 = 1;
+const MINUTE: i64 = 60;
+const HOUR: i64 = 3600;
+const DAY: i64 = 86_400;
+
+/// When an age reads differently: each second, or only each minute where `finest` says so,
+/// then each minute, hour and day.
+fn next_age(since: Timestamp, now: Timestamp, finest: i64) -> Timestamp {
     let age = now.duration_since(since).max(SignedDuration::ZERO);
     let unit = match age.as_secs() {
-        ..60 => 1,
-        60..3600 => 60,
-        3600..86_400 => 3600,
-        _ => 86_400,
+        ..MINUTE => finest,
+        MINUTE..HOUR => MINUTE,
+        HOUR..DAY => HOUR,
+        _ => DAY,
     };
     let next = (age.as_secs() / unit + 1) * unit;
     since.max(now - age) + SignedDuration::from_secs(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_get_coarser() {
+        let at = |seconds| Timestamp::UNIX_EPOCH + SignedDuration::from_millis(seconds);
+        for (age, finest, next) in [
+            (300, SECOND, 1),
+            (59_000, SECOND, 60),
+            (300, MINUTE, 60),
+            (61_500, SECOND, 120),
+            (3_599_000, MINUTE, 3600),
+            (3_600_000, SECOND, 7200),
+            (200_000_000, SECOND, 259_200),
+            (-5_000, SECOND, 1),
+        ] {
+            assert_eq!(next_age(at(0), at(age), finest), at(next * 1000), "{age}");
+        }
+    }
 }

@@ -50,7 +50,7 @@ fn a_held_key_does_not_flood_the_server() {
     let wake = model.next_wake().unwrap();
     let asked = collections_asked_for(&update(&mut model, Event::TimeReached(wake)));
     assert_eq!(asked.iter().map(|(_, store)| store.as_str()).collect::<Vec<_>>(), ["store-51"]);
-    assert_eq!(model.next_wake(), None);
+    assert_eq!(model.collections.load_at, None);
 }
 
 #[test]
@@ -100,20 +100,26 @@ fn collections_are_read_again_when_their_database_comes_back() {
 }
 
 #[test]
-fn an_idle_healthy_fleet_never_wakes() {
+fn an_idle_healthy_fleet_wakes_only_where_an_age_reads_differently() {
     let mut model = model_of(fleet(100));
     wait(&mut model, 100);
-    assert_eq!(model.next_wake(), None);
+    assert_eq!(model.next_wake(), Some(time(60)));
+    wait(&mut model, 7_300_000);
+    assert_eq!(model.next_wake(), Some(time(3 * 3600)));
     model.redraw = false;
     let mut pools = pools(&model, |_| PoolState::Up);
     pools.pools[0].last_answer = Some(time(60));
     update(&mut model, Event::PoolsChanged(Arc::new(pools)));
     let same = Registry { as_of: Some(time(60)), ..Registry::clone(&model.registry) };
     update(&mut model, Event::RegistryChanged(Arc::new(same)));
-    update(&mut model, Event::TimeReached(time(3600)));
+    update(&mut model, Event::TimeReached(time(3 * 3600 - 1)));
     let drawn = model.geometry.clone();
     update(&mut model, Event::FrameDrawn(drawn));
     assert!(!model.redraw);
+    press(&mut model, "3z");
+    let mut zoomed = geometry(10);
+    zoomed.rows[0].1 = 0;
+    update(&mut model, Event::FrameDrawn(zoomed));
     assert_eq!(model.next_wake(), None);
 }
 
@@ -129,7 +135,7 @@ fn a_countdown_wakes_at_whole_seconds_until_the_retry() {
     update(&mut model, Event::TimeReached(wake));
     assert!(model.redraw);
     assert!(model.next_wake().unwrap() > wake);
-    press(&mut model, "e");
+    press(&mut model, ":s1_products<enter>");
     assert_eq!(model.next_wake(), None);
 }
 
@@ -142,7 +148,6 @@ fn a_notice_expires() {
     assert_eq!(until.duration_since(model.now), SignedDuration::from_secs(4));
     update(&mut model, Event::TimeReached(until));
     assert!(model.notice.is_none());
-    assert_eq!(model.next_wake(), None);
 }
 
 #[test]
@@ -160,6 +165,22 @@ fn outages_and_recoveries_are_told_with_cause_and_length() {
         model.events.latest().unwrap().text.as_str(),
         "6 of 6 down: the host or the network that they share"
     );
+}
+
+#[test]
+fn the_history_holds_still_while_events_come_in() {
+    let mut model = model_of(fleet(3));
+    take_down(&mut model, |number| number == 1);
+    take_down(&mut model, |number| number == 1 || number == 2);
+    press(&mut model, "ej");
+    let chosen = |model: &Model| match &model.top {
+        Top::Events(cursor) => model.events.row(cursor.row).unwrap().text.clone(),
+        _ => panic!("the history is open"),
+    };
+    assert!(chosen(&model).as_str().starts_with("pos_db_1 is down"));
+    take_down(&mut model, |_| true);
+    assert!(chosen(&model).as_str().starts_with("pos_db_1 is down"));
+    assert!(model.next_wake().unwrap() <= model.now + SignedDuration::from_secs(1));
 }
 
 #[test]

@@ -94,12 +94,7 @@ fn apply_in_panes(model: &mut Model, action: Action, commands: &mut Vec<Command>
         Action::ToggleProblems => stores::toggle_problems(model, commands),
         Action::NextMeasure => distribution::next_measure(model, commands),
         Action::ClearMarks => model.stores.marked.clear(),
-        Action::Events => {
-            let visible = model.geometry.top_rows;
-            let mut cursor = ListCursor::default();
-            cursor.apply(Action::Last, Extent { len: model.events.entries.len(), visible });
-            model.top = Top::Events(cursor);
-        }
+        Action::Events => model.top = Top::Events(ListCursor::default()),
         Action::Sort | Action::ReverseSort | Action::Mark => {
             model.focus = Pane::Stores;
             stores::apply(model, action, commands);
