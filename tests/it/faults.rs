@@ -4,4 +4,5 @@ mod encryption;
 mod logins;
 mod network;
 mod sets;
+mod status;
 mod watch;
