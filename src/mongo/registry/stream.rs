@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bson::{Bson, RawDocumentBuf, doc};
+use bson::{RawDocumentBuf, doc};
 use mongodb::{
     change_stream::ChangeStream,
     error::{Error, ErrorKind},
@@ -103,12 +103,12 @@ pub(super) async fn open(
             .map(|(field, _)| (format!("fullDocument.{field}"), 1.into())),
     );
     let opening = async move {
+        // No comment: the driver would put it into the stage, where servers refuse it.
         registry
             .watch()
             .pipeline([doc! {"$project": fields}])
             .full_document(FullDocumentType::UpdateLookup)
             .max_await_time(AWAIT)
-            .comment(Bson::from("tilldeck"))
             .await
     };
     let context = handle.context(limit, "follow the registry by change stream");
