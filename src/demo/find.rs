@@ -139,6 +139,14 @@ mod tests {
         Search { environment: &environment, machine, tell: &|_| {}, draws_progress: false }.run()
     }
 
+    /// A child that another test forks holds a script open for a moment, and a script that
+    /// is open for writing cannot be run: these tests take turns.
+    static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+    fn turn() -> std::sync::MutexGuard<'static, ()> {
+        TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     fn script(folder: &Path, name: &str, text: &str) -> PathBuf {
         let path = folder.join(name);
         fs_err::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
@@ -148,6 +156,7 @@ mod tests {
 
     #[test]
     fn a_named_server_must_work() {
+        let _turn = turn();
         let folder = tempfile::tempdir().unwrap();
         let good = script(folder.path(), "good", "echo db version v6.0.5");
         let old = script(folder.path(), "old", "echo db version v4.2.1");
@@ -156,11 +165,12 @@ mod tests {
         assert_eq!(failure.kind, FailureKind::ServerTooOld);
         let failure = search_with(&[("MONGOD", &folder.path().join("none"))]).unwrap_err();
         assert!(failure.message.as_str().contains("`MONGOD` names a server"), "{failure}");
-        assert!(failure.hint.as_str().contains("Unset it"), "{}", failure.hint);
+        assert!(failure.hint.as_str().contains("unset it"), "{}", failure.hint);
     }
 
     #[test]
     fn a_broken_server_on_the_path_is_passed_over() {
+        let _turn = turn();
         let (folder, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         script(folder.path(), "mongod", "exit 1");
         let variables = [("PATH", folder.path()), ("XDG_CACHE_HOME", cache.path())];
@@ -170,6 +180,7 @@ mod tests {
 
     #[test]
     fn fetching_can_be_forbidden() {
+        let _turn = turn();
         let cache = tempfile::tempdir().unwrap();
         let variables =
             [("XDG_CACHE_HOME", cache.path()), ("TILLDECK_NO_DOWNLOAD", Path::new("1"))];
