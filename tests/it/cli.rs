@@ -1,1 +1,6 @@
-//! Headless commands against a seeded fleet.
+//! Headless commands: alone, and against a seeded fleet.
+
+mod configuration;
+mod harness;
+mod secrets;
+mod usage;
