@@ -1,6 +1,7 @@
 //! Arguments, and one file for each headless command.
 
 mod args;
+mod collections;
 mod config;
 mod demo;
 mod fleet;
@@ -75,6 +76,7 @@ fn live(command: &Live, parsed: &Parsed, config: &Config) -> ExitCode {
     let answer = match command {
         Live::Status => status::run(config),
         Live::Stores(args) => stores::run(args, config),
+        Live::Collections { store } => collections::run(store, config),
         Live::Uris { show_secrets: true } => uris::run(Show::Secrets, config),
         Live::Uris { show_secrets: false } => uris::run(Show::Redacted, config),
     };

@@ -129,6 +129,11 @@ pub(super) enum Live {
         #[arg(long)]
         show_secrets: bool,
     },
+    /// Lists the collections of one store.
+    Collections {
+        /// A storeId, the prefix, or the name of a store.
+        store: String,
+    },
 }
 
 /// What `stores` takes.

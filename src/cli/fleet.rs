@@ -155,6 +155,15 @@ impl Session {
         }
     }
 
+    /// Waits until the database has answered or failed.
+    pub(super) async fn pool_decided(&self, database: Database) {
+        let mut pools = self.fleet.pools();
+        let decided = pools.wait_for(|pools| {
+            pools.get(database).is_none_or(|pool| pool.state != PoolState::Connecting)
+        });
+        let _ = time::timeout(self.limit, decided).await;
+    }
+
     /// What to say of a registry that is not live; empty for a live one.
     pub(super) fn warnings(&self, registry: &Registry) -> Vec<SafeText> {
         let (Source::Cache, Some(as_of)) = (registry.source, registry.as_of) else {

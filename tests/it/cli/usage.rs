@@ -9,6 +9,7 @@ use std::{
 };
 
 use super::harness::{Home, ended};
+use crate::support::eventually;
 
 #[test]
 fn a_wrong_argument_is_told_on_stderr_and_ends_with_2() {
@@ -140,7 +141,8 @@ fn an_interrupt_ends_it_with_130() {
             .spawn()
             .unwrap();
         // It is connecting once it is here, so its handlers are set.
-        drop(silent.accept().unwrap());
+        silent.set_nonblocking(true).unwrap();
+        let _held = eventually("a connection", || silent.accept().ok());
         let kill = std::process::Command::new("kill")
             .args(["-s", signal, &child.id().to_string()])
             .status();
