@@ -130,10 +130,10 @@ fn a_fleet_that_is_down_is_one_report_and_exit_code_1() {
 
 #[test]
 fn an_interrupt_ends_it_with_130() {
-    // Connections are taken by the system and never answered.
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let uri = format!("mongodb://{}/main", silent.local_addr().unwrap());
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        // Connections are taken by the system and never answered.
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let uri = format!("mongodb://{}/main", silent.local_addr().unwrap());
         let mut child = Home::new()
             .command(&["stores", "--uri", &uri])
             .stdout(Stdio::null())
