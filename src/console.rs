@@ -1,4 +1,173 @@
 //! The terminal console: keys and snapshots in, one screen out.
+//!
+//! [`open`] is where both halves meet: it takes the terminal, draws the first frame before
+//! anything else, then starts the fleet and runs the loop until the end.
 
+mod clipboard;
+mod effects;
+mod panic;
+mod run;
+mod signals;
 pub mod state;
+mod terminal;
+pub mod theme;
 pub mod view;
+
+use std::{io, process::ExitCode, time::Duration};
+
+use color_eyre::eyre::{Result, WrapErr as _};
+use jiff::Timestamp;
+use signal_hook::consts::SIGHUP;
+use tokio::{runtime, sync::mpsc, time::timeout};
+
+use self::{
+    clipboard::Way,
+    run::{Channels, Console, End},
+    state::{
+        event::Event,
+        keymap::Keymap,
+        model::{Model, Session, Switches},
+        update::update,
+    },
+    terminal::{Screen, Surface as _},
+};
+use crate::{
+    config::Config,
+    domain::{
+        database::Database,
+        text::{SafeText, safe},
+        uri::Secrets,
+    },
+    log,
+    mongo::{fleet::Fleet, targets::Targets},
+};
+
+/// Keys that wait at most; the terminal keeps what is beyond.
+const INPUTS: usize = 4096;
+/// Commands and replies that wait at most.
+const QUEUE: usize = 64;
+/// How long the fleet may take to end when the person does not wait for it.
+const FLEET_ENDS_WITHIN: Duration = Duration::from_millis(40);
+
+/// Why there can be no console here, in words, or `None` where there can.
+pub fn obstacle() -> Option<&'static str> {
+    terminal::check().err()
+}
+
+/// Opens the console and runs it to its end.
+///
+/// # Errors
+///
+/// The terminal cannot be used; databases out of reach are no error.
+pub fn open(config: &Config, targets: Targets, keymap: Keymap, secrets: Secrets) -> Result<ExitCode> {
+    panic::install(secrets);
+    let mut model = Model::new(session(config, &targets), switches(config), Timestamp::now(), keymap);
+    let mut screen = Screen::new(title(&model.session), model.switches.mouse)
+        .wrap_err("the terminal cannot be taken")?;
+    let end = first_frame(&mut model, &mut screen)
+        .and_then(|()| run_to_the_end(config, targets, model, screen))
+        .inspect_err(|_| terminal::give_back());
+    Ok(exit_code(end.wrap_err("the console cannot go on")?))
+}
+
+/// Paints before anything is connected, so that the screen is there at once.
+fn first_frame(model: &mut Model, screen: &mut Screen) -> io::Result<()> {
+    model.redraw = false;
+    let geometry = screen.draw(model)?;
+    update(model, Event::FrameDrawn(geometry));
+    Ok(())
+}
+
+fn run_to_the_end(
+    config: &Config,
+    targets: Targets,
+    model: Model,
+    screen: Screen,
+) -> io::Result<End> {
+    let _log = log::start(config);
+    let (inputs_sender, inputs) = mpsc::channel(INPUTS);
+    signals::watch_signals(inputs_sender.clone())?;
+    signals::watch_terminal(inputs_sender)?;
+    let runtime = runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("tilldeck-worker")
+        .enable_all()
+        .build()?;
+    let end = runtime.block_on(async {
+        let fleet = Fleet::start(targets, config);
+        let (work, commands) = mpsc::channel(QUEUE);
+        let (replies_sender, replies) = mpsc::channel(QUEUE);
+        tokio::spawn(effects::run(fleet.clone(), commands, replies_sender));
+        let channels = Channels {
+            inputs,
+            pools: fleet.pools(),
+            registry: fleet.registry(),
+            replies,
+            work,
+            clipboard: Way::from_environment(|name| std::env::var_os(name).is_some()),
+        };
+        let mut console = Console::new(model, screen, channels);
+        let end = console.run(Screen::arrival).await;
+        console.surface.leave();
+        let _ = timeout(FLEET_ENDS_WITHIN, fleet.shutdown()).await;
+        end
+    });
+    // A server that does not answer must not hold up the exit.
+    runtime.shutdown_background();
+    end
+}
+
+fn exit_code(end: End) -> ExitCode {
+    let signalled = |signal: i32| ExitCode::from(u8::try_from(128 + signal).unwrap_or(1));
+    match end {
+        End::Quit => ExitCode::SUCCESS,
+        End::Signal(signal) => signalled(signal),
+        End::HungUp => signalled(SIGHUP),
+    }
+}
+
+fn session(config: &Config, targets: &Targets) -> Session {
+    let login = targets.get(Database::Main).map(|target| target.login.clone());
+    Session {
+        layout: targets.layout.clone(),
+        placement: config.placement,
+        environment: config.environment.as_deref().map(safe),
+        read_only: config.read_only,
+        login: login.unwrap_or_default(),
+        warnings: warnings(targets),
+    }
+}
+
+/// What is insecure or set aside in the URIs, each thing once.
+fn warnings(targets: &Targets) -> Vec<SafeText> {
+    let mut warnings = targets.warnings.clone();
+    for target in &targets.databases {
+        let insecure = target.insecure.iter().map(|words| safe(words));
+        let ignored =
+            target.ignored_options.iter().map(|option| safe(&format!("ignores `{option}`")));
+        for warning in insecure.chain(ignored) {
+            if !warnings.contains(&warning) {
+                warnings.push(warning);
+            }
+        }
+    }
+    warnings
+}
+
+fn switches(config: &Config) -> Switches {
+    Switches {
+        theme: config.console.theme,
+        no_color: config.console.no_color,
+        ascii: config.console.ascii,
+        mouse: config.console.mouse,
+        zoomed: false,
+    }
+}
+
+/// The title of the window. It holds no login: window titles end up in recordings.
+fn title(session: &Session) -> SafeText {
+    match &session.environment {
+        Some(environment) => safe(&format!("tilldeck {environment}")),
+        None => safe("tilldeck"),
+    }
+}

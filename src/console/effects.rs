@@ -1,0 +1,149 @@
+//! Commands → the databases and the clipboard; replies come back as events.
+
+use std::{
+    sync::{Arc, mpsc as blocking},
+    thread,
+};
+
+use tokio::{
+    sync::{Semaphore, mpsc, oneshot},
+    task::spawn_blocking,
+};
+
+use super::{
+    clipboard,
+    state::{command::Command, event::Event},
+};
+use crate::{
+    domain::failure::{Failure, FailureKind},
+    mongo::fleet::Fleet,
+};
+
+/// Commands that are carried out at the same time; further ones wait in their queue.
+const AT_ONCE: usize = 8;
+
+/// Documents on the page that a collection opens with.
+const PAGE: u32 = 20;
+
+/// Something that the loop hands over.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// A command of the model.
+    Command(Command),
+    /// A text for the desktop's clipboard.
+    CopyToDesktop {
+        /// The text, already safe.
+        text: String,
+        /// What to say when it is there.
+        how: String,
+    },
+}
+
+type DesktopText = (String, oneshot::Sender<Result<(), Failure>>);
+
+/// Carries out what the loop hands over, each in a task of its own, until the loop is gone.
+pub(crate) async fn run(fleet: Fleet, mut work: mpsc::Receiver<Work>, replies: mpsc::Sender<Event>) {
+    let room = Arc::new(Semaphore::new(AT_ONCE));
+    let desktop = Desktop::default();
+    while let Some(work) = work.recv().await {
+        let Ok(place) = room.clone().acquire_owned().await else { return };
+        let (fleet, replies, desktop) = (fleet.clone(), replies.clone(), desktop.clone());
+        tokio::spawn(async move {
+            let _place = place;
+            let done = tokio::spawn(carry_out(fleet, work, desktop)).await;
+            let event = match done {
+                Ok(event) => event,
+                Err(error) if error.is_panic() => Some(Event::TaskFailed(panicked())),
+                Err(_) => None,
+            };
+            if let Some(event) = event {
+                // The loop is gone: nobody waits for the answer.
+                let _ = replies.send(event).await;
+            }
+        });
+    }
+}
+
+fn panicked() -> Failure {
+    Failure::new(
+        FailureKind::Internal,
+        "a part of tilldeck failed",
+        "Try again; the log has the details",
+    )
+}
+
+async fn carry_out(fleet: Fleet, work: Work, desktop: Desktop) -> Option<Event> {
+    match work {
+        Work::Command(command) => command_done(fleet, command).await,
+        Work::CopyToDesktop { text, how } => {
+            let outcome = desktop.copy(text).await.map(|()| how);
+            Some(Event::Copied { outcome })
+        }
+    }
+}
+
+async fn command_done(fleet: Fleet, command: Command) -> Option<Event> {
+    match command {
+        Command::Retry(database) => {
+            fleet.retry(database);
+            None
+        }
+        Command::ArrangeStores { request, task } => {
+            let arrangement = spawn_blocking(move || task.run()).await.ok()?;
+            Some(Event::StoresArranged { request, arrangement })
+        }
+        Command::SearchStores { request, task } => {
+            let found = spawn_blocking(move || task.run()).await.ok()?;
+            Some(Event::StoresFound { request, found })
+        }
+        Command::Discard(registry, arrangement) => {
+            spawn_blocking(move || drop((registry, arrangement)));
+            None
+        }
+        Command::LoadCollections { request, store } => {
+            panic_if_asked();
+            let collections = fleet.collections(&store).await;
+            Some(Event::CollectionsLoaded { request, collections })
+        }
+        Command::LoadPage { request, database, collection, .. } => {
+            let page = fleet.newest(database, &collection, PAGE).await;
+            Some(Event::PageLoaded { request, page })
+        }
+        Command::LoadUsage { request } => {
+            Some(Event::UsageLoaded { request, usage: fleet.usage().await })
+        }
+        // The loop keeps these for itself.
+        Command::Copy { .. } | Command::CaptureMouse { .. } | Command::Suspend | Command::Quit => {
+            None
+        }
+    }
+}
+
+/// A hook for the tests of failing tasks: `TILLDECK_PANIC_IN=effect`.
+fn panic_if_asked() {
+    let asked = std::env::var_os("TILLDECK_PANIC_IN").is_some_and(|part| part == "effect");
+    assert!(!asked, "asked to fail by TILLDECK_PANIC_IN");
+}
+
+/// The desktop's clipboard, reached by a thread that starts with the first text.
+#[derive(Clone, Default)]
+struct Desktop(Arc<std::sync::OnceLock<blocking::Sender<DesktopText>>>);
+
+impl Desktop {
+    async fn copy(&self, text: String) -> Result<(), Failure> {
+        let texts = self.0.get_or_init(|| {
+            let (sender, texts) = blocking::channel();
+            // Without the thread the receiver is gone, and the copy fails below.
+            let _ = thread::Builder::new()
+                .name("tilldeck-clipboard".to_owned())
+                .spawn(move || clipboard::keep_on_desktop(&texts));
+            sender
+        });
+        let (reply, outcome) = oneshot::channel();
+        let sent = texts.send((text, reply)).is_ok();
+        match outcome.await {
+            Ok(outcome) if sent => outcome,
+            _ => Err(panicked()),
+        }
+    }
+}

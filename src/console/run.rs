@@ -1,0 +1,317 @@
+//! The event loop: takes everything that is ready, folds it into the model, draws once.
+//!
+//! The loop never waits for anything but events: commands are handed over without waiting,
+//! and a frame is drawn only when the last one has arrived. Every branch of its `select!`
+//! can be cancelled without losing an event.
+
+use std::{
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crossterm::event::{Event as TerminalEvent, KeyEventKind};
+use jiff::Timestamp;
+use tokio::{
+    sync::{mpsc, watch},
+    time::sleep_until,
+};
+
+use super::{
+    clipboard::{self, Way},
+    effects::Work,
+    signals::Input,
+    state::{
+        command::Command,
+        event::Event,
+        geometry::Size,
+        model::Model,
+        update::update,
+    },
+    terminal::Surface,
+};
+use crate::domain::{pool::Pools, registry::Registry};
+
+/// Frames a second in the long run; a short burst may go faster.
+const FRAMES_PER_SECOND: f64 = 30.0;
+/// Frames that may follow each other at once after a pause.
+const BURST: f64 = 4.0;
+/// Events taken before a frame is drawn, so that a flood cannot starve the screen.
+const MOST_EVENTS: usize = 4096;
+
+/// How the console ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The person quit.
+    Quit,
+    /// A signal asked for it.
+    Signal(i32),
+    /// The terminal is gone.
+    HungUp,
+}
+
+/// Where events come from and commands go to.
+pub(crate) struct Channels {
+    /// Keys, signals, the terminal.
+    pub(crate) inputs: mpsc::Receiver<Input>,
+    /// The pools, as they change.
+    pub(crate) pools: watch::Receiver<Arc<Pools>>,
+    /// The registry, as it changes.
+    pub(crate) registry: watch::Receiver<Arc<Registry>>,
+    /// Answers to commands.
+    pub(crate) replies: mpsc::Receiver<Event>,
+    /// Commands for the outside.
+    pub(crate) work: mpsc::Sender<Work>,
+    /// How text reaches the person's clipboard.
+    pub(crate) clipboard: Way,
+}
+
+/// The loop around one model and one surface.
+pub(crate) struct Console<S> {
+    pub(crate) model: Model,
+    pub(crate) surface: S,
+    pub(crate) channels: Channels,
+    pace: Pace,
+    end: Option<End>,
+    /// Whether the pools and the registry still have someone who publishes them.
+    is_fed: [bool; 2],
+}
+
+impl<S: Surface> Console<S> {
+    /// A loop that has not begun.
+    pub(crate) fn new(model: Model, surface: S, channels: Channels) -> Self {
+        Self { model, surface, channels, pace: Pace::new(), end: None, is_fed: [true; 2] }
+    }
+
+    /// Runs until the person quits, a signal asks for the end, or the terminal is gone.
+    ///
+    /// `arrival` makes a future that resolves when a frame has arrived.
+    ///
+    /// # Errors
+    ///
+    /// The terminal cannot be drawn on any more.
+    pub(crate) async fn run<F>(&mut self, arrival: impl Fn(&S) -> F) -> io::Result<End>
+    where
+        F: Future<Output = ()>,
+    {
+        loop {
+            self.draw_if_due()?;
+            if let Some(end) = self.end {
+                return Ok(end);
+            }
+            let arrived = arrival(&self.surface);
+            self.wait(arrived).await;
+            self.take_what_is_ready();
+        }
+    }
+
+    /// Draws when something visible changed, the last frame has arrived, and it is not too
+    /// soon after the frames before.
+    fn draw_if_due(&mut self) -> io::Result<()> {
+        // What drawing learned may move a list, which takes a second frame.
+        for _ in 0..2 {
+            let now = Instant::now();
+            if !self.model.redraw || !self.surface.is_free() || self.pace.next(now) > now {
+                return Ok(());
+            }
+            self.pace.take(now);
+            self.model.redraw = false;
+            let geometry = self.surface.draw(&self.model)?;
+            self.fold(Event::FrameDrawn(geometry));
+        }
+        Ok(())
+    }
+
+    /// Waits until something may be done, and folds the event that came first.
+    async fn wait(&mut self, arrived: impl Future<Output = ()>) {
+        let is_waiting_for_frame = self.model.redraw && !self.surface.is_free();
+        let deadline = self.deadline();
+        let channels = &mut self.channels;
+        let event = tokio::select! {
+            biased;
+            input = channels.inputs.recv() => {
+                self.take_input(input.unwrap_or(Input::HungUp));
+                return;
+            }
+            Some(reply) = channels.replies.recv() => Some(reply),
+            changed = channels.pools.changed(), if self.is_fed[0] => {
+                self.is_fed[0] = changed.is_ok();
+                None
+            }
+            changed = channels.registry.changed(), if self.is_fed[1] => {
+                self.is_fed[1] = changed.is_ok();
+                None
+            }
+            () = arrived, if is_waiting_for_frame => None,
+            () = sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => None,
+        };
+        self.pass_time();
+        if let Some(event) = event {
+            self.fold(event);
+        }
+        self.take_snapshots();
+    }
+
+    /// When to wake although nothing happens: for the model, or for a frame that must wait.
+    fn deadline(&self) -> Option<Instant> {
+        let now = Instant::now();
+        let wake = self.model.next_wake().map(|at| {
+            let left = at.duration_since(Timestamp::now());
+            now + Duration::try_from(left).unwrap_or_default()
+        });
+        let frame = (self.model.redraw && self.surface.is_free()).then(|| self.pace.next(now));
+        [wake, frame].into_iter().flatten().min()
+    }
+
+    fn take_what_is_ready(&mut self) {
+        for _ in 0..MOST_EVENTS {
+            if self.end.is_some() {
+                return;
+            }
+            if let Ok(input) = self.channels.inputs.try_recv() {
+                self.take_input(input);
+            } else if let Ok(reply) = self.channels.replies.try_recv() {
+                self.fold(reply);
+            } else {
+                break;
+            }
+        }
+        self.take_snapshots();
+    }
+
+    fn take_snapshots(&mut self) {
+        // A sender that is gone has nothing new either.
+        if self.channels.pools.has_changed().unwrap_or(false) {
+            let pools = self.channels.pools.borrow_and_update().clone();
+            self.fold(Event::PoolsChanged(pools));
+        }
+        if self.channels.registry.has_changed().unwrap_or(false) {
+            let registry = self.channels.registry.borrow_and_update().clone();
+            self.fold(Event::RegistryChanged(registry));
+        }
+    }
+
+    fn pass_time(&mut self) {
+        self.fold(Event::TimeReached(Timestamp::now()));
+    }
+
+    fn take_input(&mut self, input: Input) {
+        self.pass_time();
+        match input {
+            Input::Terminal(event) => self.take_terminal_event(event),
+            Input::Ending(signal) => self.end = Some(End::Signal(signal)),
+            Input::HungUp => self.end = Some(End::HungUp),
+            Input::Stop => self.suspend(),
+            Input::GoneOn => self.fold(Event::Resumed),
+            Input::SizeChanged => self.resized(),
+        }
+    }
+
+    fn take_terminal_event(&mut self, event: TerminalEvent) {
+        match event {
+            TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => {
+                self.fold(Event::KeyPressed(key));
+            }
+            TerminalEvent::Paste(text) => self.fold(Event::Pasted(text)),
+            TerminalEvent::Mouse(mouse) => self.fold(Event::MouseUsed(mouse)),
+            TerminalEvent::Resize(..) => self.resized(),
+            TerminalEvent::Key(_) | TerminalEvent::FocusGained | TerminalEvent::FocusLost => {}
+        }
+    }
+
+    /// The size itself is read again with the next frame.
+    fn resized(&mut self) {
+        self.fold(Event::Resized(Size::default()));
+    }
+
+    fn fold(&mut self, event: Event) {
+        for command in update(&mut self.model, event) {
+            self.carry_out(command);
+        }
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::Quit => self.end = Some(End::Quit),
+            Command::Suspend => self.suspend(),
+            Command::CaptureMouse { captured } => self.surface.capture_mouse(captured),
+            Command::Copy { text, what } => self.copy(text, what),
+            command => self.hand_over(Work::Command(command)),
+        }
+    }
+
+    fn copy(&mut self, text: String, what: &'static str) {
+        let how = format!("{what} {}", self.channels.clipboard.words());
+        match self.channels.clipboard {
+            Way::Desktop => self.hand_over(Work::CopyToDesktop { text, how }),
+            Way::Terminal { through_tmux } => {
+                let outcome = clipboard::sequence(&text, through_tmux).map(|bytes| {
+                    self.surface.write(bytes);
+                    how
+                });
+                self.fold(Event::Copied { outcome });
+            }
+        }
+    }
+
+    fn hand_over(&mut self, work: Work) {
+        if self.channels.work.try_send(work).is_err() {
+            self.fold(Event::QueueFilled);
+        }
+    }
+
+    fn suspend(&mut self) {
+        if self.surface.suspend(self.model.switches.mouse).is_err() {
+            self.end = Some(End::HungUp);
+            return;
+        }
+        self.pass_time();
+        self.fold(Event::Resumed);
+    }
+}
+
+/// Allows a frame at once after a pause, and 30 a second in the long run.
+struct Pace {
+    credit: f64,
+    at: Instant,
+}
+
+impl Pace {
+    fn new() -> Self {
+        Self { credit: BURST, at: Instant::now() }
+    }
+
+    fn credit_at(&self, now: Instant) -> f64 {
+        let earned = now.duration_since(self.at).as_secs_f64() * FRAMES_PER_SECOND;
+        (self.credit + earned).min(BURST)
+    }
+
+    /// When the next frame may be drawn: `now`, or later.
+    fn next(&self, now: Instant) -> Instant {
+        let missing = (1.0 - self.credit_at(now)).max(0.0);
+        now + Duration::from_secs_f64(missing / FRAMES_PER_SECOND)
+    }
+
+    fn take(&mut self, now: Instant) {
+        self.credit = self.credit_at(now) - 1.0;
+        self.at = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_after_a_pause_is_drawn_at_once_and_a_flood_is_paced() {
+        let mut pace = Pace::new();
+        let start = Instant::now();
+        for _ in 0..4 {
+            assert_eq!(pace.next(start), start);
+            pace.take(start);
+        }
+        let next = pace.next(start);
+        assert!(next > start + Duration::from_millis(30));
+        assert_eq!(pace.next(next + Duration::from_millis(1)), next + Duration::from_millis(1));
+    }
+}
