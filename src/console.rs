@@ -59,9 +59,15 @@ pub fn obstacle() -> Option<&'static str> {
 /// # Errors
 ///
 /// The terminal cannot be used; databases out of reach are no error.
-pub fn open(config: &Config, targets: Targets, keymap: Keymap, secrets: Secrets) -> Result<ExitCode> {
+pub fn open(
+    config: &Config,
+    targets: Targets,
+    keymap: Keymap,
+    secrets: Secrets,
+) -> Result<ExitCode> {
     panic::install(secrets);
-    let mut model = Model::new(session(config, &targets), switches(config), Timestamp::now(), keymap);
+    let mut model =
+        Model::new(session(config, &targets), switches(config), Timestamp::now(), keymap);
     let mut screen = Screen::new(title(&model.session), model.switches.mouse)
         .wrap_err("the terminal cannot be taken")?;
     let end = first_frame(&mut model, &mut screen)

@@ -42,7 +42,11 @@ pub(crate) enum Work {
 type DesktopText = (String, oneshot::Sender<Result<(), Failure>>);
 
 /// Carries out what the loop hands over, each in a task of its own, until the loop is gone.
-pub(crate) async fn run(fleet: Fleet, mut work: mpsc::Receiver<Work>, replies: mpsc::Sender<Event>) {
+pub(crate) async fn run(
+    fleet: Fleet,
+    mut work: mpsc::Receiver<Work>,
+    replies: mpsc::Sender<Event>,
+) {
     let room = Arc::new(Semaphore::new(AT_ONCE));
     let desktop = Desktop::default();
     while let Some(work) = work.recv().await {

@@ -21,7 +21,9 @@ pub(crate) fn install(secrets: Secrets) {
         if thread::current().id() == screen {
             terminal::give_back();
             anstream::eprintln!("tilldeck failed: {text}");
-            anstream::eprintln!("This is a fault of tilldeck; nothing was written to any database.");
+            anstream::eprintln!(
+                "This is a fault of tilldeck; nothing was written to any database."
+            );
         }
     }));
 }

@@ -21,13 +21,7 @@ use super::{
     clipboard::{self, Way},
     effects::Work,
     signals::Input,
-    state::{
-        command::Command,
-        event::Event,
-        geometry::Size,
-        model::Model,
-        update::update,
-    },
+    state::{command::Command, event::Event, geometry::Size, model::Model, update::update},
     terminal::Surface,
 };
 use crate::domain::{pool::Pools, registry::Registry};

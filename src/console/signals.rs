@@ -6,7 +6,7 @@
 //! for the end also starts a watchdog that ends the process by itself, should the loop no
 //! longer be able to.
 
-use std::{io, os::fd::AsFd, thread, time::Duration};
+use std::{io, thread, time::Duration};
 
 use crossterm::event::{self, Event};
 use rustix::event::{PollFd, PollFlags};
@@ -55,7 +55,7 @@ pub(crate) fn watch_terminal(inputs: Sender<Input>) -> io::Result<()> {
 fn read_terminal(inputs: &Sender<Input>) -> io::Result<()> {
     let stdin = io::stdin();
     loop {
-        let mut watched = [PollFd::new(&stdin.as_fd(), PollFlags::IN)];
+        let mut watched = [PollFd::new(&stdin, PollFlags::IN)];
         match rustix::event::poll(&mut watched, None) {
             Err(rustix::io::Errno::INTR) => continue,
             outcome => outcome?,
@@ -78,8 +78,7 @@ fn read_terminal(inputs: &Sender<Input>) -> io::Result<()> {
 ///
 /// The handlers cannot be installed, or the thread cannot be started.
 pub(crate) fn watch_signals(inputs: Sender<Input>) -> io::Result<()> {
-    let mut signals =
-        Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])?;
+    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])?;
     spawn("tilldeck-signals", move || {
         for signal in signals.forever() {
             let input = match signal {

@@ -1,1 +1,176 @@
-//! Drawing: reads the model, changes nothing.
+//! Drawing: reads the model, changes nothing. What it learns returns as [`Geometry`].
+
+mod collections;
+mod databases;
+mod distribution;
+mod documents;
+mod events;
+mod footer;
+mod help;
+mod paint;
+mod palette;
+mod stores;
+#[cfg(test)]
+mod tests;
+mod title;
+
+use ratatui::{Frame, buffer::Buffer, layout::Rect, style::Style};
+
+use self::paint::Row;
+use super::{
+    state::{
+        geometry::{Geometry, Size, Target},
+        model::{Model, Pane, Top},
+    },
+    theme::Theme,
+};
+use crate::domain::text::{SafeText, safe};
+
+/// The smallest screen that the console can be used on.
+pub const SMALLEST: Size = Size { width: 60, height: 15 };
+
+/// Draws the model on the whole frame.
+pub fn draw(model: &Model, frame: &mut Frame) -> Geometry {
+    let area = frame.area();
+    let theme = Theme::new(&model.switches);
+    let mut geometry =
+        Geometry { size: Size { width: area.width, height: area.height }, ..Geometry::default() };
+    let mut canvas =
+        Canvas { model, theme: &theme, buffer: frame.buffer_mut(), geometry: &mut geometry };
+    if area.width < SMALLEST.width || area.height < SMALLEST.height {
+        too_small(&mut canvas, area);
+    } else {
+        screen(&mut canvas, area);
+    }
+    geometry
+}
+
+/// What every part of the screen draws with.
+struct Canvas<'a> {
+    model: &'a Model,
+    theme: &'a Theme,
+    buffer: &'a mut Buffer,
+    geometry: &'a mut Geometry,
+}
+
+impl Canvas<'_> {
+    fn row(&mut self, area: Rect, line: u16) -> Row<'_> {
+        Row::new(self.buffer, self.theme, area, line)
+    }
+
+    /// Frames a pane and notes where it is; the frame for its title, and the cells inside.
+    fn pane(&mut self, pane: Pane, area: Rect) -> (paint::Frame, Rect) {
+        self.geometry.targets.push((paint::area(area), Target::Pane(pane)));
+        let is_focused = self.model.focus == pane && matches!(self.model.top, Top::Panes);
+        let frame = paint::Frame { area, is_focused };
+        let inner = frame.paint(self.buffer, self.theme);
+        (frame, inner)
+    }
+
+    /// Frames something that is on top of the panes.
+    fn top(&mut self, area: Rect) -> (paint::Frame, Rect) {
+        let frame = paint::Frame { area, is_focused: true };
+        let inner = frame.paint(self.buffer, self.theme);
+        (frame, inner)
+    }
+
+    fn title(&mut self, frame: &paint::Frame) -> Row<'_> {
+        frame.title(self.buffer, self.theme)
+    }
+
+    /// Notes where the rows of a pane's list are.
+    fn note_rows(&mut self, pane: Pane, rows: Rect) {
+        self.geometry.rows.push((pane, rows.height.into()));
+        self.geometry.targets.push((paint::area(rows), Target::Rows(pane)));
+    }
+
+    /// Notes where the rows of what is on top are.
+    fn note_top_rows(&mut self, rows: Rect) {
+        self.geometry.top_rows = rows.height.into();
+        self.geometry.targets.push((paint::area(rows), Target::TopRows));
+    }
+
+    /// Says in the middle of nothing what is going on, and what to press.
+    fn say(&mut self, area: Rect, texts: &[(&SafeText, Style)]) {
+        let area =
+            Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(2), ..area };
+        let mut line = 0;
+        for text in texts {
+            let rest = paint::below(area, line);
+            line += paint::paragraph(self.buffer, self.theme, rest, *text);
+        }
+    }
+}
+
+fn screen(canvas: &mut Canvas, area: Rect) {
+    let line = |y| Rect { y, height: 1, ..area };
+    title::draw(canvas, line(area.y));
+    let body = Rect { y: area.y + 1, height: area.height - 3, ..area };
+    match &canvas.model.top {
+        Top::Documents(view) => documents::draw(canvas, body, view),
+        Top::Events(cursor) => events::draw(canvas, body, *cursor),
+        Top::Panes => panes(canvas, body),
+        Top::Help(_) | Top::Palette(_) => match &canvas.model.covered {
+            Top::Documents(view) => documents::draw(canvas, body, view),
+            Top::Events(cursor) => events::draw(canvas, body, *cursor),
+            _ => panes(canvas, body),
+        },
+    }
+    match &canvas.model.top {
+        Top::Help(help) => help::draw(canvas, body, help),
+        Top::Palette(palette) => palette::draw(canvas, body, palette),
+        _ => {}
+    }
+    footer::event_line(canvas, line(area.bottom() - 2));
+    footer::hints(canvas, line(area.bottom() - 1));
+}
+
+fn panes(canvas: &mut Canvas, area: Rect) {
+    if canvas.model.switches.zoomed {
+        pane(canvas, canvas.model.focus, area);
+        return;
+    }
+    for (which, area) in layout(canvas.model, area) {
+        pane(canvas, which, area);
+    }
+}
+
+fn pane(canvas: &mut Canvas, which: Pane, area: Rect) {
+    match which {
+        Pane::Databases => databases::draw(canvas, area),
+        Pane::Distribution => distribution::draw(canvas, area),
+        Pane::Stores => stores::draw(canvas, area),
+        Pane::Collections => collections::draw(canvas, area),
+    }
+}
+
+/// Health and distribution on the left, stores and their collections on the right.
+fn layout(model: &Model, area: Rect) -> [(Pane, Rect); 4] {
+    let left = (area.width * 2 / 5).clamp(30, 72);
+    let databases = databases::wanted_height(model, left).min(area.height * 3 / 5).max(5);
+    let n_types = u16::try_from(model.session.layout.collection_types.len()).unwrap_or(u16::MAX);
+    let collections = n_types.saturating_add(3).clamp(6, (area.height * 2 / 5).max(6));
+    let right = area.width - left;
+    let stores = area.height - collections;
+    [
+        (Pane::Databases, Rect { width: left, height: databases, ..area }),
+        (
+            Pane::Distribution,
+            Rect { width: left, y: area.y + databases, height: area.height - databases, ..area },
+        ),
+        (Pane::Stores, Rect { x: area.x + left, width: right, height: stores, ..area }),
+        (
+            Pane::Collections,
+            Rect { x: area.x + left, width: right, y: area.y + stores, height: collections },
+        ),
+    ]
+}
+
+fn too_small(canvas: &mut Canvas, area: Rect) {
+    let wanted = safe(&format!(
+        "tilldeck needs {} columns and {} rows; this is {} by {}",
+        SMALLEST.width, SMALLEST.height, area.width, area.height
+    ));
+    let style = canvas.theme.text;
+    paint::paragraph(canvas.buffer, canvas.theme, area, (&wanted, style));
+}

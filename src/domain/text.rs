@@ -27,6 +27,29 @@ impl SafeText {
         Self(format!("{self}{separator}{other}"))
     }
 
+    /// The text with every character outside ASCII spelled out as `\u{…}`.
+    #[must_use]
+    pub fn ascii(&self) -> Self {
+        if self.0.is_ascii() {
+            return self.clone();
+        }
+        let spelled = |char: char| {
+            if char.is_ascii() { char.to_string() } else { char.escape_unicode().to_string() }
+        };
+        Self(self.0.chars().map(spelled).collect())
+    }
+
+    /// The text without its first character, to scroll a field.
+    #[must_use]
+    pub fn without_first(&self) -> Self {
+        Self(self.0.graphemes(true).skip(1).collect())
+    }
+
+    /// The words of the text, to break it into lines.
+    pub fn words(&self) -> impl Iterator<Item = Self> + '_ {
+        self.0.split(' ').filter(|word| !word.is_empty()).map(|word| Self(word.to_owned()))
+    }
+
     /// Columns that the text takes on a terminal.
     pub fn width(&self) -> usize {
         self.0.width()

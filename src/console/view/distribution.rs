@@ -1,0 +1,214 @@
+//! The distribution pane: bars against capacity, and where the next store goes.
+
+use ratatui::{layout::Rect, style::Style};
+
+use super::{
+    Canvas,
+    paint::{Row, below, selection, window},
+};
+use crate::{
+    console::{
+        state::{
+            distribution::{Bar, Measure, bars},
+            model::{Model, Pane},
+        },
+        theme::Theme,
+    },
+    domain::{
+        collection::Usage,
+        database::Database,
+        format,
+        placement::{self, Placement, Preview, Strategy},
+        registry::Source,
+        text::{SafeText, safe},
+    },
+};
+
+/// Rows for where the next store goes: a heading and one for each strategy.
+const PREVIEW_ROWS: u16 = 4;
+
+pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
+    let (model, theme) = (canvas.model, canvas.theme);
+    let (frame, inner) = canvas.pane(Pane::Distribution, area);
+    let style = frame.title_style(theme);
+    let pane = &model.distribution;
+    let mut title = canvas.title(&frame);
+    title.put("2 Distribution ", style).put("by ", theme.dim).put(pane.measure.name(), theme.dim);
+    if pane.loading.is_some() {
+        title.put(", reading", theme.dim);
+    }
+    title.put(" ", theme.dim);
+    if model.registry.source == Source::Loading && pane.occupancy.total == 0 {
+        let text = safe("the registry is being read");
+        canvas.say(inner, &[(&text, theme.dim)]);
+        return;
+    }
+    let bars = bars(model);
+    let n_bars = u16::try_from(bars.len()).unwrap_or(u16::MAX);
+    let has_preview = inner.height >= n_bars.min(4) + PREVIEW_ROWS;
+    let room = inner.height.saturating_sub(if has_preview { PREVIEW_ROWS } else { 0 });
+    let rows = Rect { height: n_bars.min(room), ..inner };
+    canvas.note_rows(Pane::Distribution, rows);
+    let scale = Scale::new(model, &bars);
+    for (line, index) in (0..rows.height).zip(window(pane.cursor, bars.len(), rows.height.into())) {
+        let (whole, gutter) = selection(theme, index == pane.cursor.row, frame.is_focused);
+        let mut row = canvas.row(rows, line).uniform(whole);
+        row.put(gutter, theme.accent);
+        draw_bar(&mut row, model, &bars[index], &scale, theme);
+    }
+    if has_preview {
+        let lowest = Rect { y: inner.bottom() - PREVIEW_ROWS, height: PREVIEW_ROWS, ..inner };
+        let rest = if inner.height > rows.height + PREVIEW_ROWS {
+            below(inner, rows.height + 1)
+        } else {
+            lowest
+        };
+        draw_preview(canvas, rest);
+    }
+}
+
+/// What a full bar stands for, and how wide the columns are.
+struct Scale {
+    label: u16,
+    full: u64,
+}
+
+impl Scale {
+    fn new(model: &Model, bars: &[Bar]) -> Self {
+        let labels = bars.iter().map(|bar| label(model, *bar).width()).max().unwrap_or(0);
+        let label = u16::try_from(labels).unwrap_or(u16::MAX).clamp(6, 16);
+        let most = bars.iter().filter_map(|bar| amount(model, *bar)).max().unwrap_or(0);
+        let full = match model.distribution.measure {
+            Measure::Stores => u64::from(model.session.layout.stores_per_database),
+            Measure::Documents | Measure::Bytes => most,
+        };
+        Self { label, full: full.max(1) }
+    }
+}
+
+fn label(model: &Model, bar: Bar) -> SafeText {
+    let layout = &model.session.layout;
+    match bar {
+        Bar::Shard(id) => safe(&layout.name_of(Database::Shard(id))),
+        Bar::Main if model.distribution.measure == Measure::Stores => safe("legacy"),
+        Bar::Main => safe(&layout.main_database),
+        Bar::OutOfRange => safe("no such shard"),
+        Bar::Unreadable => safe("unreadable"),
+    }
+}
+
+fn amount(model: &Model, bar: Bar) -> Option<u64> {
+    let pane = &model.distribution;
+    let database = match bar {
+        Bar::Shard(id) => Database::Shard(id),
+        Bar::Main => Database::Main,
+        Bar::OutOfRange => return Some(pane.occupancy.out_of_range.into()),
+        Bar::Unreadable => return Some(pane.occupancy.unreadable.into()),
+    };
+    let usage = || usage_of(&pane.usage, database);
+    match (pane.measure, database) {
+        (Measure::Stores, Database::Main) => Some(pane.occupancy.legacy.into()),
+        (Measure::Stores, Database::Shard(id)) => Some(pane.occupancy.of(id).into()),
+        (Measure::Documents, _) => usage().map(|usage| usage.documents),
+        (Measure::Bytes, _) => usage().map(|usage| usage.bytes),
+    }
+}
+
+fn usage_of<E>(usage: &[Result<Usage, E>], database: Database) -> Option<Usage> {
+    usage.iter().flatten().find(|usage| usage.database == database).copied()
+}
+
+fn draw_bar(row: &mut Row, model: &Model, bar: &Bar, scale: &Scale, theme: &Theme) {
+    row.left(&label(model, *bar), scale.label, theme.text).gap(1);
+    let amount = amount(model, *bar);
+    let (figure, width) = figure(model, *bar, amount, theme);
+    let cells = row.left_over().saturating_sub(width + 2).min(60);
+    let style = style_of(model, *bar, amount, theme);
+    draw_cells(row, (amount.unwrap_or(0), scale.full), cells, (style, theme));
+    row.gap(1).right(&figure, width, style);
+}
+
+/// The bar itself: full cells up to capacity, other ones beyond it.
+fn draw_cells(
+    row: &mut Row,
+    (amount, full): (u64, u64),
+    cells: u16,
+    (style, theme): (Style, &Theme),
+) {
+    let [filled, empty, beyond] = theme.glyphs.bar;
+    let of_cells = |amount: u64| {
+        let cells_for = (amount * u64::from(cells)).div_ceil(full);
+        u16::try_from(cells_for).unwrap_or(u16::MAX).min(cells)
+    };
+    let n_filled = of_cells(amount);
+    for _ in 0..n_filled {
+        row.put(if amount > full { beyond } else { filled }, style);
+    }
+    for _ in n_filled..cells {
+        row.put(empty, theme.dim);
+    }
+}
+
+fn figure(model: &Model, bar: Bar, amount: Option<u64>, theme: &Theme) -> (SafeText, u16) {
+    let Some(amount) = amount else { return (safe(theme.glyphs.none), 7) };
+    match (model.distribution.measure, bar) {
+        (Measure::Stores, Bar::Shard(_)) => {
+            let capacity = model.session.layout.stores_per_database;
+            let text = format!("{}/{}", format::count(amount), format::count(capacity.into()));
+            let width = u16::try_from(text.len()).unwrap_or(u16::MAX);
+            (safe(&text), width.max(7))
+        }
+        (Measure::Bytes, _) => (safe(&format::bytes(amount)), 7),
+        _ => (safe(&format::count(amount)), 9),
+    }
+}
+
+fn style_of(model: &Model, bar: Bar, amount: Option<u64>, theme: &Theme) -> Style {
+    let capacity = u64::from(model.session.layout.stores_per_database);
+    match (model.distribution.measure, bar, amount) {
+        (_, Bar::OutOfRange | Bar::Unreadable, Some(1..)) => theme.bad,
+        (Measure::Stores, Bar::Shard(_), Some(amount)) if amount > capacity => theme.bad,
+        (Measure::Stores, Bar::Shard(_), Some(amount)) if amount == capacity => theme.warn,
+        (_, Bar::Shard(_), _) => theme.accent,
+        _ => theme.dim,
+    }
+}
+
+fn draw_preview(canvas: &mut Canvas, area: Rect) {
+    let (model, theme) = (canvas.model, canvas.theme);
+    let preview =
+        placement::preview(&model.distribution.occupancy, &model.session.layout, &model.pools);
+    let mut heading = canvas.row(area, 0);
+    heading.gap(1).put("next store goes to", theme.strong);
+    if preview.differs() {
+        heading.put("  (the strategies differ)", theme.dim);
+    }
+    for (line, strategy) in (1..).zip(Strategy::ALL) {
+        let is_chosen = strategy == model.session.placement;
+        let mut row = canvas.row(area, line);
+        row.put(if is_chosen { theme.glyphs.arrow } else { " " }, theme.accent).to_column(2);
+        row.left(&safe(strategy.name()), 13, if is_chosen { theme.text } else { theme.dim });
+        if let Some(placement) = preview.under(strategy) {
+            draw_placement(&mut row, model, (&preview, placement), theme);
+        }
+    }
+}
+
+fn draw_placement(
+    row: &mut Row,
+    model: &Model,
+    (preview, placement): (&Preview, &Placement),
+    theme: &Theme,
+) {
+    let name = safe(&model.session.layout.name_of(Database::Shard(placement.shard)));
+    row.text(&name, theme.text).gap(1);
+    let count = placement.target_count;
+    let capacity = model.session.layout.stores_per_database;
+    if preview.is_down(placement) {
+        row.put(theme.glyphs.bad, theme.bad).put(" is down", theme.bad);
+    } else if count > capacity {
+        row.put(theme.glyphs.warn, theme.bad).put(" over capacity", theme.bad);
+    } else if placement.full {
+        row.put(theme.glyphs.warn, theme.warn).put(" is full", theme.warn);
+    }
+}

@@ -1,0 +1,102 @@
+//! The last two lines: what happened, and what can be pressed here.
+
+use ratatui::layout::Rect;
+
+use super::Canvas;
+use crate::{
+    console::state::{
+        action::Action,
+        model::{Pane, Top},
+    },
+    domain::text::safe,
+};
+
+/// The latest event, or the answer to the last key.
+pub(super) fn event_line(canvas: &mut Canvas, area: Rect) {
+    let (model, theme) = (canvas.model, canvas.theme);
+    let mut row = canvas.row(area, 0);
+    if let Some(notice) = &model.notice {
+        let style = if notice.is_error { theme.bad } else { theme.accent };
+        let glyph = if notice.is_error { theme.glyphs.bad } else { theme.glyphs.arrow };
+        row.gap(1).put(glyph, style).gap(1).text(&notice.text, style);
+        return;
+    }
+    let Some(entry) = model.events.latest() else { return };
+    let (glyph, style) = theme.severity(entry.severity);
+    row.gap(1).text(&time_of_day(entry.at), theme.dim).gap(1).put(glyph, style).gap(1);
+    row.text(&entry.text, theme.text);
+}
+
+/// Hours, minutes and seconds in UTC, as logs have them.
+pub(super) fn time_of_day(at: jiff::Timestamp) -> crate::domain::text::SafeText {
+    safe(&at.strftime("%H:%M:%SZ").to_string())
+}
+
+/// The keys that are useful here, with what they do.
+pub(super) fn hints(canvas: &mut Canvas, area: Rect) {
+    let (model, theme) = (canvas.model, canvas.theme);
+    let typing = [("enter", "keep"), ("esc", "clear")];
+    let mut row = canvas.row(area, 0);
+    row.gap(1);
+    if model.stores.is_typing && matches!(model.top, Top::Panes) {
+        for (key, words) in typing {
+            row.put(key, theme.accent).gap(1).put(words, theme.dim).gap(2);
+        }
+        row.put("!word leaves out", theme.dim);
+        return;
+    }
+    for (action, words) in useful(model) {
+        let key = safe(&model.keymap.key_of(action));
+        let needed = key.width() + words.len() + 3;
+        if key.as_str().is_empty() || usize::from(row.left_over()) < needed {
+            continue;
+        }
+        row.text(&key, theme.accent).gap(1).put(words, theme.dim).gap(2);
+    }
+}
+
+fn useful(model: &crate::console::state::model::Model) -> Vec<(Action, &'static str)> {
+    let mut hints = match (&model.top, model.focus) {
+        (Top::Help(_), _) => vec![(Action::Back, "close")],
+        (Top::Palette(_), _) => vec![(Action::Enter, "go"), (Action::Back, "close")],
+        (Top::Documents(_), _) => vec![
+            (Action::Enter, "fold"),
+            (Action::Back, "back"),
+            (Action::Copy, "copy"),
+            (Action::Retry, "read again"),
+        ],
+        (Top::Events(_), _) => vec![(Action::Back, "back"), (Action::Copy, "copy")],
+        (Top::Panes, Pane::Databases) => vec![
+            (Action::Retry, "retry now"),
+            (Action::Enter, "its stores"),
+            (Action::Copy, "copy the cause"),
+        ],
+        (Top::Panes, Pane::Distribution) => {
+            vec![(Action::NextMeasure, "stores/documents/bytes"), (Action::Enter, "its stores")]
+        }
+        (Top::Panes, Pane::Stores) => vec![
+            (Action::Filter, "filter"),
+            (Action::Enter, "collections"),
+            (Action::Sort, "sort"),
+            (Action::ToggleProblems, "problems"),
+            (Action::Copy, "copy"),
+        ],
+        (Top::Panes, Pane::Collections) => {
+            vec![
+                (Action::Enter, "documents"),
+                (Action::Retry, "read again"),
+                (Action::Copy, "copy"),
+            ]
+        }
+    };
+    if matches!(model.top, Top::Panes) {
+        hints.insert(0, (Action::NextPane, "next pane"));
+        hints.extend([(Action::Events, "events"), (Action::Zoom, "zoom")]);
+    }
+    if !matches!(model.top, Top::Help(_) | Top::Palette(_)) {
+        hints.insert(0, (Action::Help, "help"));
+        hints.insert(1, (Action::Palette, "go to"));
+        hints.push((Action::Quit, "quit"));
+    }
+    hints
+}
