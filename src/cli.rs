@@ -3,6 +3,7 @@
 mod args;
 mod collections;
 mod config;
+mod console;
 mod demo;
 mod fleet;
 mod manual;
@@ -60,12 +61,21 @@ fn dispatch(parsed: &Parsed) -> ExitCode {
             Ok(config) => return live(command, parsed, &config),
             Err(failure) => Err(failure),
         },
-        None => load(&flags).and_then(|config| {
-            warn_of_open_password(parsed, &config, output);
-            Err(Failure::new(FailureKind::Usage, "no command", "Name a command"))
-        }),
+        None => match load(&flags) {
+            Ok(config) => return open_console(parsed, &config, output),
+            Err(failure) => Err(failure),
+        },
     };
     output.finish(answer)
+}
+
+/// Opens the console; it has its own answer, or says why there can be none.
+fn open_console(parsed: &Parsed, config: &Config, output: Output) -> ExitCode {
+    warn_of_open_password(parsed, config, output);
+    match console::run(config) {
+        Ok(code) => code,
+        Err(failure) => output.finish(Err(failure)),
+    }
 }
 
 /// Runs a command that needs the fleet's configuration.

@@ -54,6 +54,13 @@ pub fn start(config: &Config) -> Guard {
     Guard { _worker: Some(worker) }
 }
 
+/// Every password of the configuration, in every form that it could be written in.
+pub fn secrets(config: &Config) -> Secrets {
+    let own = config.shards.values().filter_map(|shard| shard.uri.as_ref());
+    let uris = config.uri.iter().chain(own).map(ExposeSecret::expose_secret);
+    Secrets::of(uris)
+}
+
 const fn filter(level: LogLevel) -> LevelFilter {
     match level {
         LogLevel::Off => LevelFilter::OFF,
@@ -74,9 +81,7 @@ struct SafeFile {
 
 impl SafeFile {
     fn new(config: &Config) -> Self {
-        let own = config.shards.values().filter_map(|shard| shard.uri.as_ref());
-        let uris = config.uri.iter().chain(own).map(ExposeSecret::expose_secret);
-        Self { folder: config.paths.state.clone(), secrets: Secrets::of(uris), file: None }
+        Self { folder: config.paths.state.clone(), secrets: secrets(config), file: None }
     }
 
     fn file(&mut self) -> io::Result<&mut RollingFileAppender> {

@@ -44,7 +44,7 @@ pub struct Theme {
     /// The name of a production environment, and other marks that must not be missed.
     pub alarm: Style,
     /// The characters.
-    pub glyphs: Glyphs,
+    pub glyphs: &'static Glyphs,
     /// Whether names are drawn in ASCII as well.
     pub ascii: bool,
 }
@@ -90,7 +90,7 @@ pub struct Glyphs {
     pub cursor: &'static str,
 }
 
-const UNICODE: Glyphs = Glyphs {
+static UNICODE: Glyphs = Glyphs {
     border: border::ROUNDED,
     gutter: "▌",
     mark: "◆",
@@ -111,7 +111,7 @@ const UNICODE: Glyphs = Glyphs {
     cursor: "▏",
 };
 
-const ASCII: Glyphs = Glyphs {
+static ASCII: Glyphs = Glyphs {
     border: border::Set {
         top_left: "+",
         top_right: "+",
@@ -144,7 +144,7 @@ const ASCII: Glyphs = Glyphs {
 impl Theme {
     /// The theme that the switches ask for.
     pub fn new(switches: &Switches) -> Self {
-        let glyphs = if switches.ascii { ASCII } else { UNICODE };
+        let glyphs = if switches.ascii { &ASCII } else { &UNICODE };
         let theme = match switches.theme {
             _ if switches.no_color => Self::plain(glyphs),
             ThemeName::Dark => Self::coloured(glyphs, &DARK),
@@ -154,7 +154,7 @@ impl Theme {
         Self { ascii: switches.ascii, ..theme }
     }
 
-    fn plain(glyphs: Glyphs) -> Self {
+    fn plain(glyphs: &'static Glyphs) -> Self {
         let (text, bold) = (Style::new(), Style::new().add_modifier(Modifier::BOLD));
         Self {
             text,
@@ -173,7 +173,7 @@ impl Theme {
         }
     }
 
-    fn coloured(glyphs: Glyphs, palette: &Palette) -> Self {
+    fn coloured(glyphs: &'static Glyphs, palette: &Palette) -> Self {
         let on = |colour| Style::new().fg(colour);
         let badge =
             |ground| Style::new().fg(palette.on_badge).bg(ground).add_modifier(Modifier::BOLD);

@@ -59,6 +59,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
 }
 
 /// Which columns fit.
+#[expect(clippy::struct_excessive_bools, reason = "each column fits or does not, by itself")]
 struct Columns {
     word: u16,
     name: u16,

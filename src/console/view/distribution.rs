@@ -9,14 +9,14 @@ use super::{
 use crate::{
     console::{
         state::{
-            distribution::{Bar, Measure, bars},
+            distribution::{Measure, bars, database_of, usage_of},
             model::{Model, Pane},
         },
         theme::Theme,
     },
     domain::{
-        collection::Usage,
         database::Database,
+        distribution::Group,
         format,
         placement::{self, Placement, Preview, Strategy},
         registry::Source,
@@ -54,7 +54,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
         let (whole, gutter) = selection(theme, index == pane.cursor.row, frame.is_focused);
         let mut row = canvas.row(rows, line).uniform(whole);
         row.put(gutter, theme.accent);
-        draw_bar(&mut row, model, &bars[index], &scale, theme);
+        draw_bar(&mut row, model, bars[index], &scale, theme);
     }
     if has_preview {
         let lowest = Rect { y: inner.bottom() - PREVIEW_ROWS, height: PREVIEW_ROWS, ..inner };
@@ -74,7 +74,7 @@ struct Scale {
 }
 
 impl Scale {
-    fn new(model: &Model, bars: &[Bar]) -> Self {
+    fn new(model: &Model, bars: &[Group]) -> Self {
         let labels = bars.iter().map(|bar| label(model, *bar).width()).max().unwrap_or(0);
         let label = u16::try_from(labels).unwrap_or(u16::MAX).clamp(6, 16);
         let most = bars.iter().filter_map(|bar| amount(model, *bar)).max().unwrap_or(0);
@@ -86,44 +86,36 @@ impl Scale {
     }
 }
 
-fn label(model: &Model, bar: Bar) -> SafeText {
-    let layout = &model.session.layout;
-    match bar {
-        Bar::Shard(id) => safe(&layout.name_of(Database::Shard(id))),
-        Bar::Main if model.distribution.measure == Measure::Stores => safe("legacy"),
-        Bar::Main => safe(&layout.main_database),
-        Bar::OutOfRange => safe("no such shard"),
-        Bar::Unreadable => safe("unreadable"),
+fn label(model: &Model, bar: Group) -> SafeText {
+    let is_legacy = model.distribution.measure == Measure::Stores && bar == Group::Legacy;
+    match (database_of(bar), bar) {
+        (Some(_), _) if is_legacy => safe("legacy"),
+        (Some(database), _) => safe(&model.session.layout.name_of(database)),
+        (None, Group::OutOfRange) => safe("no such shard"),
+        (None, _) => safe("unreadable"),
     }
 }
 
-fn amount(model: &Model, bar: Bar) -> Option<u64> {
-    let pane = &model.distribution;
-    let database = match bar {
-        Bar::Shard(id) => Database::Shard(id),
-        Bar::Main => Database::Main,
-        Bar::OutOfRange => return Some(pane.occupancy.out_of_range.into()),
-        Bar::Unreadable => return Some(pane.occupancy.unreadable.into()),
-    };
-    let usage = || usage_of(&pane.usage, database);
-    match (pane.measure, database) {
-        (Measure::Stores, Database::Main) => Some(pane.occupancy.legacy.into()),
-        (Measure::Stores, Database::Shard(id)) => Some(pane.occupancy.of(id).into()),
+/// What the bar stands for; `None` where it was not read.
+fn amount(model: &Model, bar: Group) -> Option<u64> {
+    let occupancy = &model.distribution.occupancy;
+    let usage = || usage_of(model, database_of(bar)?);
+    match (model.distribution.measure, bar) {
+        (Measure::Stores, Group::Shard(id)) => Some(occupancy.of(id).into()),
+        (Measure::Stores, Group::Legacy) => Some(occupancy.legacy.into()),
+        (Measure::Stores, Group::OutOfRange) => Some(occupancy.out_of_range.into()),
+        (Measure::Stores, Group::Unreadable) => Some(occupancy.unreadable.into()),
         (Measure::Documents, _) => usage().map(|usage| usage.documents),
         (Measure::Bytes, _) => usage().map(|usage| usage.bytes),
     }
 }
 
-fn usage_of<E>(usage: &[Result<Usage, E>], database: Database) -> Option<Usage> {
-    usage.iter().flatten().find(|usage| usage.database == database).copied()
-}
-
-fn draw_bar(row: &mut Row, model: &Model, bar: &Bar, scale: &Scale, theme: &Theme) {
-    row.left(&label(model, *bar), scale.label, theme.text).gap(1);
-    let amount = amount(model, *bar);
-    let (figure, width) = figure(model, *bar, amount, theme);
+fn draw_bar(row: &mut Row, model: &Model, bar: Group, scale: &Scale, theme: &Theme) {
+    row.left(&label(model, bar), scale.label, theme.text).gap(1);
+    let amount = amount(model, bar);
+    let (figure, width) = figure(model, bar, amount, theme);
     let cells = row.left_over().saturating_sub(width + 2).min(60);
-    let style = style_of(model, *bar, amount, theme);
+    let style = style_of(model, bar, amount, theme);
     draw_cells(row, (amount.unwrap_or(0), scale.full), cells, (style, theme));
     row.gap(1).right(&figure, width, style);
 }
@@ -149,10 +141,10 @@ fn draw_cells(
     }
 }
 
-fn figure(model: &Model, bar: Bar, amount: Option<u64>, theme: &Theme) -> (SafeText, u16) {
+fn figure(model: &Model, bar: Group, amount: Option<u64>, theme: &Theme) -> (SafeText, u16) {
     let Some(amount) = amount else { return (safe(theme.glyphs.none), 7) };
     match (model.distribution.measure, bar) {
-        (Measure::Stores, Bar::Shard(_)) => {
+        (Measure::Stores, Group::Shard(_)) => {
             let capacity = model.session.layout.stores_per_database;
             let text = format!("{}/{}", format::count(amount), format::count(capacity.into()));
             let width = u16::try_from(text.len()).unwrap_or(u16::MAX);
@@ -163,13 +155,13 @@ fn figure(model: &Model, bar: Bar, amount: Option<u64>, theme: &Theme) -> (SafeT
     }
 }
 
-fn style_of(model: &Model, bar: Bar, amount: Option<u64>, theme: &Theme) -> Style {
+fn style_of(model: &Model, bar: Group, amount: Option<u64>, theme: &Theme) -> Style {
     let capacity = u64::from(model.session.layout.stores_per_database);
     match (model.distribution.measure, bar, amount) {
-        (_, Bar::OutOfRange | Bar::Unreadable, Some(1..)) => theme.bad,
-        (Measure::Stores, Bar::Shard(_), Some(amount)) if amount > capacity => theme.bad,
-        (Measure::Stores, Bar::Shard(_), Some(amount)) if amount == capacity => theme.warn,
-        (_, Bar::Shard(_), _) => theme.accent,
+        (_, Group::OutOfRange | Group::Unreadable, Some(1..)) => theme.bad,
+        (Measure::Stores, Group::Shard(_), Some(amount)) if amount > capacity => theme.bad,
+        (Measure::Stores, Group::Shard(_), Some(amount)) if amount == capacity => theme.warn,
+        (_, Group::Shard(_), _) => theme.accent,
         _ => theme.dim,
     }
 }
@@ -186,7 +178,7 @@ fn draw_preview(canvas: &mut Canvas, area: Rect) {
     for (line, strategy) in (1..).zip(Strategy::ALL) {
         let is_chosen = strategy == model.session.placement;
         let mut row = canvas.row(area, line);
-        row.put(if is_chosen { theme.glyphs.arrow } else { " " }, theme.accent).to_column(2);
+        row.put(if is_chosen { theme.glyphs.arrow } else { " " }, theme.accent).skip_to(2);
         row.left(&safe(strategy.name()), 13, if is_chosen { theme.text } else { theme.dim });
         if let Some(placement) = preview.under(strategy) {
             draw_placement(&mut row, model, (&preview, placement), theme);

@@ -103,13 +103,13 @@ impl<'a> Row<'a> {
     }
 
     /// Goes on at least to this column of the row.
-    pub(super) fn to_column(&mut self, column: u16) -> &mut Self {
+    pub(super) fn skip_to(&mut self, column: u16) -> &mut Self {
         self.x = self.x.max(self.start.saturating_add(column)).min(self.end);
         self
     }
 
     /// Goes to where `cells` cells are left.
-    pub(super) fn to_last(&mut self, cells: u16) -> &mut Self {
+    pub(super) fn keep_last(&mut self, cells: u16) -> &mut Self {
         self.x = self.x.max(self.end.saturating_sub(cells));
         self
     }

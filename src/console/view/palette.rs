@@ -26,7 +26,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, palette: &PaletteBox) {
     draw_field(&mut field, &palette.input, true, theme);
     let count = format!("{} ", format::count(palette.n_matching as u64));
     let width = u16::try_from(count.len()).unwrap_or(0);
-    field.to_last(width).text(&safe(&count), theme.dim);
+    field.keep_last(width).text(&safe(&count), theme.dim);
     let rows = below(inner, 1);
     canvas.note_top_rows(rows);
     if palette.entries.is_empty() {

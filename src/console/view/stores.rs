@@ -11,6 +11,7 @@ use super::{
 use crate::{
     console::{
         state::{
+            action::Action,
             geometry::Target,
             model::{ListCursor, Model, Pane},
             stores::StoreColumn,
@@ -218,7 +219,6 @@ fn problems(store: &Store) -> SafeText {
 fn draw_nothing(canvas: &mut Canvas, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let key = |action| model.keymap.key_of(action);
-    use crate::console::state::action::Action;
     let is_loading = model.registry.source == Source::Loading;
     let (text, hint) = match &model.registry.failure {
         Some(failure) if model.registry.stores.is_empty() && is_loading => {

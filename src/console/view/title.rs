@@ -34,7 +34,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
         row.gap(1).put(theme.glyphs.warn, theme.warn).gap(1).text(warning, theme.warn);
     }
     if row.left_over() > login_width.saturating_add(2) {
-        row.to_last(login_width.saturating_add(1)).text(&model.session.login, theme.dim);
+        row.keep_last(login_width.saturating_add(1)).text(&model.session.login, theme.dim);
     }
 }
 
