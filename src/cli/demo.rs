@@ -10,7 +10,7 @@ use signal_hook::{
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use super::output::Output;
+use super::{console, output::Output};
 use crate::{
     config::Config,
     demo::{
@@ -164,9 +164,10 @@ impl Demo {
         config.uri = Some(self.uri.clone().into());
         config.environment = Some("demo".into());
         config.shards.clear();
-        let _config = config;
-        let message = "there is no console yet";
-        output.failure(&Failure::new(FailureKind::Usage, message, "Use `--headless`"))
+        match console::run(&config) {
+            Ok(code) => code,
+            Err(failure) => output.failure(&failure),
+        }
     }
 }
 
