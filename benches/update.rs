@@ -125,6 +125,16 @@ fn snapshots(criterion: &mut Criterion) {
         let changed = Store { name: Some("Changed".into()), ..(*after.stores[7]).clone() };
         after.stores[7] = Arc::new(changed);
         let after = Arc::new(after);
+        criterion.bench_function(&format!("the registry arrives/{n_stores}"), |bencher| {
+            bencher.iter_batched(
+                || (model(0), Arc::clone(&before)),
+                |(mut model, registry)| {
+                    let commands = update(&mut model, Event::RegistryChanged(registry));
+                    (model, commands)
+                },
+                BatchSize::LargeInput,
+            );
+        });
         let mut model = model(n_stores);
         settle(&mut model, Event::RegistryChanged(Arc::clone(&before)));
         criterion.bench_function(&format!("one record changes/{n_stores}"), |bencher| {

@@ -41,6 +41,17 @@ fn escape_goes_out_step_by_step_and_never_quits() {
 }
 
 #[test]
+fn escape_leaves_the_collections_before_the_filter() {
+    let mut model = model_of(fleet(5));
+    press(&mut model, "/store-1<enter><enter>");
+    assert_eq!(model.focus, Pane::Collections);
+    press(&mut model, "<esc>");
+    assert!(model.focus == Pane::Stores && !model.stores.filter.is_empty());
+    press(&mut model, "<esc>");
+    assert!(model.stores.filter.is_empty());
+}
+
+#[test]
 fn control_c_quits_from_everywhere() {
     for script in ["", "?", ":", "/", "e"] {
         let mut model = model_of(fleet(5));

@@ -137,19 +137,22 @@ pub(super) fn close_top(model: &mut Model) {
     model.redraw = true;
 }
 
-/// One step out: what is on top, the filter, the marks, the zoom. Never quits.
+/// One step out: what is on top, the text field, the collections, the filter, the zoom, the
+/// marks. Never quits.
 pub(super) fn back(model: &mut Model, commands: &mut Vec<Command>) {
     if !matches!(model.top, Top::Panes) {
         close_top(model);
-    } else if model.stores.is_typing || !model.stores.filter.is_empty() {
+    } else if model.stores.is_typing {
         model.stores.is_typing = false;
+        stores::clear_filter(model, commands);
+    } else if model.focus == Pane::Collections {
+        model.focus = Pane::Stores;
+    } else if !model.stores.filter.is_empty() {
         stores::clear_filter(model, commands);
     } else if model.switches.zoomed {
         model.switches.zoomed = false;
     } else if !model.stores.marked.is_empty() {
         model.stores.marked.clear();
-    } else if model.focus == Pane::Collections {
-        model.focus = Pane::Stores;
     } else {
         let key = model.keymap.key_of(Action::Quit);
         model.notify(&format!("nothing to leave; {key} quits"));
