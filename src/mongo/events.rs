@@ -115,6 +115,14 @@ impl Signals {
         }
     }
 
+    /// The most connections, when all of them are lent, somebody waits for one, and the
+    /// servers themselves answer.
+    pub(crate) fn exhausted(&self) -> Option<u32> {
+        let Connections { in_use, waiting, max, .. } = self.connections();
+        let is_full = waiting > 0 && in_use >= max;
+        (is_full && self.last_failure().is_none()).then_some(max)
+    }
+
     /// How the servers are arranged, once one has said so.
     pub(crate) fn topology(&self) -> Option<Topology> {
         lock(&self.servers).topology
@@ -307,6 +315,21 @@ mod tests {
         tell(&signals, "ready", 1);
         tell(&signals, "closed", 7);
         assert_eq!(counts(&signals), (1, 0, 0));
+    }
+
+    #[test]
+    fn a_pool_is_exhausted_when_somebody_waits_and_nothing_is_left() {
+        let signals = signals();
+        for id in 1..=DRIVER_POOL_SIZE {
+            tell(&signals, "asked", id);
+            tell(&signals, "ready", id);
+            tell(&signals, "out", id);
+        }
+        assert_eq!(signals.exhausted(), None);
+        tell(&signals, "asked", 99);
+        assert_eq!(signals.exhausted(), Some(DRIVER_POOL_SIZE));
+        lock(&signals.servers).last_failure = Some(Error::custom("frozen"));
+        assert_eq!(signals.exhausted(), None);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use tokio::{sync::watch, time::timeout};
 use super::{
     call::{CallError, OneAtATime},
     condition::Answer,
-    error::{Context, classify_with, deadline},
+    error::{Context, classify_with, deadline, exhausted},
     events::Signals,
     monitor::Probe,
     targets::Target,
@@ -211,9 +211,10 @@ impl DriverProbe {
         };
         let context = Context { answered_before, ..handle.context(limit, LISTING) };
         tokio::select! {
-            answered = asked => {
-                answered.map_err(|error| error.failure(signals.last_failure().as_ref(), &context))
-            }
+            answered = asked => answered.map_err(|error| match (&error, signals.exhausted()) {
+                (CallError::Deadline, Some(max)) => exhausted(max, &context),
+                _ => error.failure(signals.last_failure().as_ref(), &context),
+            }),
             error = signals.unreachable_since(start) => {
                 Err(classify_with(&error, Some(&error), &context))
             }

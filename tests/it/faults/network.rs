@@ -1,11 +1,17 @@
 //! Servers that are gone, frozen or cut off.
 
+use mongodb::bson::{Document, doc};
 use tilldeck::{
     demo::server::{Server, ServerOptions, Shape},
-    domain::{failure::FailureKind, pool::Topology},
+    domain::{
+        database::{Database, DatabaseId},
+        failure::FailureKind,
+        pool::{Pools, Topology},
+    },
 };
+use tokio::task::JoinSet;
 
-use super::watch::{PATIENCE, fleet};
+use super::watch::{PATIENCE, fleet, is_down, is_up};
 use crate::support::{Mode, Proxy, start};
 
 fn standalone() -> Server {
@@ -93,4 +99,29 @@ async fn every_connection_is_reset_and_then_holds() {
 #[tokio::test]
 async fn the_port_is_closed_and_opened_again() {
     break_and_heal(Mode::Refuse, &[FailureKind::Refused]).await;
+}
+
+#[tokio::test]
+async fn a_pool_that_is_used_up_says_so_and_recovers() {
+    let server = standalone();
+    let watched = fleet(&server.uri_of("main_db"));
+    watched.until_up().await;
+    let shard = Database::Shard(DatabaseId::new(1).unwrap());
+    let db = watched.fleet.handle(shard).unwrap().db;
+    db.collection::<Document>("one").insert_one(doc! {"_id": 1}).await.unwrap();
+    let is_used_up = |pools: &Pools| is_down(pools.get(shard).unwrap(), FailureKind::PoolExhausted);
+    let mut reads = JoinSet::new();
+    for _ in 0..8 {
+        let reading = db.clone();
+        reads.spawn(async move {
+            let slowly = doc! {"$where": "sleep(6000) || true"};
+            reading.collection::<Document>("one").find_one(slowly).await.unwrap();
+        });
+    }
+    let pools = watched.until("used up", is_used_up).await;
+    assert!(is_up(pools.get(Database::Main).unwrap()), "{pools:?}");
+    while let Some(read) = reads.join_next().await {
+        read.unwrap();
+    }
+    watched.until_up().await;
 }
