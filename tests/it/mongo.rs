@@ -1,1 +1,7 @@
-//! The library against real servers.
+//! The registry feed and the browser, on real servers.
+
+mod browse;
+mod feed;
+mod large;
+mod outage;
+mod rig;
