@@ -7,7 +7,10 @@ use tilldeck::{
     demo::server::{ServerOptions, Shape},
     domain::{
         registry::Source,
-        store::{Problem, Route, StoreState},
+        store::{
+            Problem, Route,
+            StoreState::{Legacy, Malformed, Ok},
+        },
     },
 };
 
@@ -91,7 +94,6 @@ async fn malformed_records_are_rows_with_what_is_wrong() {
     rig.stores().insert_many(records).await.unwrap();
     let registry = rig.until("all show", |registry| registry.stores.len() == 6).await;
     let states: Vec<_> = registry.stores.iter().map(|store| store.state()).collect();
-    use StoreState::{Legacy, Malformed, Ok};
     assert_eq!(states, [Malformed, Malformed, Malformed, Ok, Legacy, Ok]);
     let problems = |index: usize| registry.stores[index].problems.as_slice();
     assert_eq!(problems(0).len(), 3);

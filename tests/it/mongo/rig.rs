@@ -71,10 +71,10 @@ pub(super) async fn until(
 ) -> Arc<Registry> {
     let mut registry = fleet.registry();
     let waited = timeout(PATIENCE, registry.wait_for(|registry| wanted(registry))).await;
-    match waited {
-        Ok(found) => found.unwrap().clone(),
-        Err(_) => panic!("it never happened that {what}: {:?}", fleet.registry().borrow()),
-    }
+    let Ok(found) = waited else {
+        panic!("it never happened that {what}: {:?}", fleet.registry().borrow())
+    };
+    found.unwrap().clone()
 }
 
 pub(super) fn start(config: &Config) -> Fleet {
@@ -98,7 +98,7 @@ pub(super) fn config(uri: &str, main: &str, home: &Path) -> Config {
         paths: Paths { cache: home.join("cache"), ..Paths::default() },
         ..Config::default()
     };
-    config.layout.database_prefix = main.to_owned();
+    main.clone_into(&mut config.layout.database_prefix);
     config.layout.database_count = 2;
     config
 }
