@@ -32,22 +32,6 @@ impl ArrangeTask {
     }
 }
 
-/// Sorts and filters a registry.
-pub fn arrange(
-    registry: &Arc<Registry>,
-    layout: &Arc<Layout>,
-    filter: &StoreFilter,
-    order: Order,
-) -> Arrangement {
-    ArrangeTask {
-        registry: Arc::clone(registry),
-        layout: Arc::clone(layout),
-        filter: filter.clone(),
-        order,
-    }
-    .run()
-}
-
 /// What one change did to the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Moved {
