@@ -2,5 +2,6 @@
 
 mod configuration;
 mod harness;
+mod live;
 mod secrets;
 mod usage;
