@@ -234,7 +234,9 @@ impl Feed {
             return end;
         }
         let mut last_published = self.publish(Source::ChangeStream, None);
-        let mut save_at = Instant::now();
+        // At once, without a wait in between: a command may have all it wants and end now.
+        self.save_now();
+        let mut save_at = Instant::now() + SAVE_AT_LEAST;
         loop {
             let publish_at = self.ledger.is_changed().then_some(last_published + PUBLISH_INTERVAL);
             tokio::select! {
