@@ -130,11 +130,11 @@ impl<S: Surface> Console<S> {
             Some(reply) = channels.replies.recv() => Some(reply),
             changed = channels.pools.changed(), if self.is_fed[0] => {
                 self.is_fed[0] = changed.is_ok();
-                None
+                Some(Event::PoolsChanged(channels.pools.borrow_and_update().clone()))
             }
             changed = channels.registry.changed(), if self.is_fed[1] => {
                 self.is_fed[1] = changed.is_ok();
-                None
+                Some(Event::RegistryChanged(channels.registry.borrow_and_update().clone()))
             }
             () = arrived, if is_waiting_for_frame => None,
             () = sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => None,
