@@ -15,7 +15,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use bson::{Bson, DateTime, Document};
+use bson::{Bson, DateTime, Document, doc};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use mongodb::{Client, options::ClientOptions};
 
@@ -42,6 +42,9 @@ pub const MAX_FURNISHED: u32 = 300;
 const LEGACY_STORES: u32 = 6;
 /// Stores that are filled at the same time.
 const CONCURRENCY: usize = 12;
+/// The collection of main in which the demo notes what it has made.
+const NOTES: &str = "demo";
+const COMPLETE: &str = "complete";
 const STORES: &str = include_str!("data/stores.tsv");
 
 /// A fleet that was made.
@@ -59,7 +62,8 @@ pub struct Fleet {
 #[derive(Debug, Clone)]
 pub(super) struct Writers(BTreeMap<Database, Writer>);
 
-/// Fills the server at this URI with `stores` stores. What is there already stays.
+/// Fills the server at this URI with `stores` stores. A fleet that was made before stays as
+/// it is, and one that was made in part is completed.
 ///
 /// # Errors
 ///
@@ -72,12 +76,15 @@ pub async fn seed(uri: &str, stores: u32, config: &Config) -> Result<Fleet, Fail
     }
     let layout = config.layout.clone();
     let writers = Writers::connect(uri, &layout).await?;
-    let now = DateTime::now();
+    let main = writers.to(Database::Main)?;
+    let Begun { stores, at: now, is_complete } = begin(main, stores).await?;
     let made = plan(stores, config, now);
     let mut records: Vec<_> = made.iter().map(|store| store.record(&layout.registry)).collect();
     blemish(&mut records, &layout);
     let furnished: Vec<_> = made.into_iter().take(MAX_FURNISHED as usize).collect();
-    let main = writers.to(Database::Main)?;
+    if is_complete {
+        return Ok(Fleet { furnished, stores, writers, layout });
+    }
     main.insert_new("users", catalogue::system_users(now)).await?;
     stream::iter(furnished.iter().enumerate())
         .map(|(index, store)| fill(index, store, &writers, &layout, now))
@@ -86,7 +93,29 @@ pub async fn seed(uri: &str, stores: u32, config: &Config) -> Result<Fleet, Fail
         .await?;
     // Last: a store that is in the registry has its collections.
     register(records, main, &layout).await?;
+    let complete = doc! { "_id": COMPLETE };
+    main.insert_unless_there(NOTES, complete.clone(), complete).await?;
     Ok(Fleet { furnished, stores, writers, layout })
+}
+
+/// What a fleet was begun with. A kept one goes by the notes that it was made by: asking for
+/// another count, or on another day, does not make it twice.
+struct Begun {
+    stores: u32,
+    at: DateTime,
+    is_complete: bool,
+}
+
+async fn begin(main: &Writer, stores: u32) -> Result<Begun, Failure> {
+    let now = DateTime::now();
+    let fleet = doc! { "stores": i64::from(stores), "at": now };
+    let noted = main.insert_unless_there(NOTES, doc! { "_id": "fleet" }, fleet).await?;
+    let noted_stores = noted.get_i64("stores").ok().and_then(|count| u32::try_from(count).ok());
+    Ok(Begun {
+        stores: noted_stores.unwrap_or(stores),
+        at: noted.get_datetime("at").copied().unwrap_or(now),
+        is_complete: main.has(NOTES, doc! { "_id": COMPLETE }).await?,
+    })
 }
 
 /// The stores, in the order in which they were opened, placed by the configured strategy.

@@ -152,6 +152,17 @@ impl Writer {
         Ok(answer.get_document("value").cloned().unwrap_or_default())
     }
 
+    /// Whether a document matches the filter: what a write may depend on.
+    ///
+    /// # Errors
+    ///
+    /// The server refuses, or does not answer within 30 s.
+    pub async fn has(&self, name: &str, filter: Document) -> Result<bool, Failure> {
+        let collection = self.handle.db.collection::<Document>(name);
+        let find = async move { collection.find_one(filter).await };
+        self.call("read a document", find).await.map(|found| found.is_some())
+    }
+
     /// Changes the document with this `_id`, if there is one.
     ///
     /// # Errors

@@ -109,19 +109,27 @@ fn a_kept_demo_opens_again() {
     on_server(ready["uri"].as_str().unwrap(), async |client| {
         let marks = client.database("main_db").collection("marks");
         marks.insert_one(doc! { "_id": 1 }).await.unwrap();
+        let categories =
+            client.database("pos_db_1").collection::<Document>("lausanne_flon_categories");
+        assert_eq!(categories.delete_many(doc! {}).await.unwrap().deleted_count, 6);
     });
     let busy = home.run(["demo", "--headless", "--json"].iter().chain(&keep));
     assert_eq!(busy.json()["error"]["kind"], "busy");
     first.signal(Signal::TERM);
     assert_eq!(first.wait(), 143);
     assert!(!is_running(number(&ready, "mongod_pid")));
-    let (mut second, ready) = demo(&home, &keep);
+    // Another count does not change what was kept.
+    let (mut second, ready) = demo(&home, &[&["--stores", "7"], &keep[2..]].concat());
+    assert_eq!(number(&ready, "stores"), 5);
     on_server(ready["uri"].as_str().unwrap(), async |client| {
         let main = client.database("main_db");
         let marks = main.collection::<Document>("marks").count_documents(doc! {}).await;
         assert_eq!(marks.unwrap(), 1);
         let stores = main.collection::<Document>("stores").count_documents(doc! {}).await;
         assert_eq!(stores.unwrap(), 5);
+        let categories =
+            client.database("pos_db_1").collection::<Document>("lausanne_flon_categories");
+        assert_eq!(categories.count_documents(doc! {}).await.unwrap(), 0);
     });
     second.signal(Signal::TERM);
     assert_eq!(second.wait(), 143);
