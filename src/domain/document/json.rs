@@ -8,6 +8,9 @@ use super::raw::{self, Element, elements};
 /// Deeper nesting than this is written as null; a server takes no document deeper than 200.
 const DEEPEST: usize = 500;
 
+/// Milliseconds since 1970 that relaxed Extended JSON writes as a date.
+const RELAXED_DATES: std::ops::Range<i64> = 0..253_402_300_800_000;
+
 /// The document in `bytes` as relaxed Extended JSON. Ends at the first corrupt byte.
 pub(crate) fn document(bytes: &[u8]) -> String {
     let mut text = String::new();
@@ -83,7 +86,16 @@ fn write_value(text: &mut String, element: &Element<'_>, depth: usize) {
             text.push_str(&pointed_at(element.value).to_hex());
             text.push_str("\"}}}");
         }
-        _ => text.push_str(&scalar(element).into_relaxed_extjson().to_string()),
+        _ => {
+            let scalar = match scalar(element) {
+                // The relaxed form has only the years 1970 to 9999; bson would clamp others.
+                Bson::DateTime(date) if !RELAXED_DATES.contains(&date.timestamp_millis()) => {
+                    Bson::DateTime(date).into_canonical_extjson()
+                }
+                scalar => scalar.into_relaxed_extjson(),
+            };
+            text.push_str(&scalar.to_string());
+        }
     }
 }
 
