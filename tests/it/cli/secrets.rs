@@ -5,7 +5,10 @@ use std::{
     net::TcpListener,
 };
 
+use tilldeck::demo::server::{Login, ServerOptions};
+
 use super::harness::{Home, Ran};
+use crate::support::start;
 
 /// A password that breaks URIs, patterns and shells when it is not encoded.
 const CANARY: &str = "S3cr3t-p@ss:w/rd%?#[]é";
@@ -138,4 +141,22 @@ fn a_server_that_repeats_what_it_was_sent_tells_nobody() {
     let ran = home.run_with(&["status", "--json"], &variables);
     assert_eq!(ran.code, Some(1));
     assert_silent(&home, &ran, "echo");
+}
+
+#[test]
+fn a_refused_login_does_not_repeat_the_password() {
+    let login = Login { user: "ops".to_owned(), password: "another".to_owned() };
+    let server = start(ServerOptions { login: Some(login), ..ServerOptions::default() });
+    let uri = format!("mongodb://ops:{ENCODED}@127.0.0.1:{}/main?authSource=admin", server.port());
+    for command in [&["status", "--json"][..], &["stores"], &["collections", "acme"]] {
+        let home = Home::new();
+        let variables = [("MONGODB_URI", uri.as_str()), ("TILLDECK_LOG", "trace")];
+        let ran = home.run_with(command, &variables);
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert_silent(&home, &ran, "refused");
+        assert!(!home.log().is_empty(), "nothing was logged, so nothing was tested");
+        if command.contains(&"--json") {
+            assert_eq!(ran.json("status")["databases"][0]["error"]["kind"], "login");
+        }
+    }
 }
