@@ -1,10 +1,4 @@
 //! What the integration tests share: servers, the binary, proxies, certificates.
-#![allow(
-    dead_code,
-    unused_imports,
-    clippy::allow_attributes,
-    reason = "the rooms of the tests each use a part of this"
-)]
 
 mod binary;
 mod certificates;

@@ -1,5 +1,7 @@
 //! Servers start in every shape, and go away with their owner.
 
+use std::time::Duration;
+
 use bson::doc;
 use tilldeck::demo::server::{Login, Server, ServerOptions, Shape};
 
@@ -85,6 +87,8 @@ fn the_proxy_breaks_and_heals() {
     let uri = format!("{}&serverSelectionTimeoutMS=300", proxy.uri_of("x"));
     let answers = || on_server(&uri, async |client| client.list_database_names().await.is_ok());
     assert!(answers());
+    proxy.set(Mode::Delay(Duration::from_millis(5)));
+    assert!(answers(), "late answers are answers");
     for mode in [Mode::Blackhole, Mode::HalfOpen, Mode::Reset, Mode::Refuse] {
         proxy.set(mode);
         assert!(!answers(), "{mode:?}");

@@ -43,13 +43,6 @@ impl Home {
         self.folder.path()
     }
 
-    /// Writes the configuration file that the binary finds by itself.
-    pub(crate) fn configure(&self, toml: &str) {
-        let folder = self.path().join("config/tilldeck");
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join("config.toml"), toml).unwrap();
-    }
-
     /// The binary with these arguments, in a clean environment. The server's binary is
     /// named, so that nothing is fetched into the home directory.
     pub(crate) fn command<S: AsRef<OsStr>>(
@@ -85,12 +78,6 @@ impl Home {
         arguments: impl IntoIterator<Item = S>,
     ) -> Output {
         Output::of(self.command(arguments).env("MONGODB_URI", uri))
-    }
-
-    /// Runs the binary on this fleet with `--json`, and reads its answer.
-    pub(crate) fn json_on(&self, uri: &str, arguments: &[&str]) -> Value {
-        let arguments = arguments.iter().copied().chain(["--json"]);
-        self.run_on(uri, arguments).json()
     }
 }
 

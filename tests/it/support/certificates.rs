@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tempfile::TempDir;
 use tilldeck::demo::server::TlsFiles;
 
@@ -30,14 +30,6 @@ impl Authority {
     /// A certificate for these names and addresses.
     pub(crate) fn certificate_for(&self, names: &[&str]) -> TlsFiles {
         self.sign("good", &CertificateParams::new(owned(names)).unwrap())
-    }
-
-    /// A certificate whose time is over.
-    pub(crate) fn expired_certificate_for(&self, names: &[&str]) -> TlsFiles {
-        let mut params = CertificateParams::new(owned(names)).unwrap();
-        params.not_before = date_time_ymd(2019, 1, 1);
-        params.not_after = date_time_ymd(2020, 1, 1);
-        self.sign("expired", &params)
     }
 
     fn sign(&self, name: &str, params: &CertificateParams) -> TlsFiles {

@@ -61,11 +61,6 @@ impl Proxy {
         Self { address, shared }
     }
 
-    /// Where the proxy listens.
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
-    }
-
     /// The URI of this database by way of the proxy. Direct: the members of a replica set
     /// would name their own addresses, and the proxy would be passed by.
     pub(crate) fn uri_of(&self, database: &str) -> String {
