@@ -1,7 +1,7 @@
 //! Runs a program in a pseudo-terminal, presses keys, and writes its screen as an SVG.
 //!
 //! ```text
-//! cargo run --example screenshot -- assets/console.svg 120x40 "jj" target/release/tilldeck demo
+//! cargo run --example screenshot -- assets/console.svg 120x40 "jj" ./target/release/tilldeck demo
 //! ```
 //!
 //! The keys are sent one by one once the screen has been still for a while; `<enter>`,

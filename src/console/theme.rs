@@ -104,7 +104,7 @@ static UNICODE: Glyphs = Glyphs {
     folds: ["▸", "▾"],
     steps: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     failed: "╳",
-    bar: ["█", "░", "▓"],
+    bar: ["━", "─", "━"],
     dot: "·",
     arrow: "→",
     none: "–",

@@ -29,6 +29,9 @@ use crate::domain::text::{SafeText, safe};
 /// The smallest screen that the console can be used on.
 pub const SMALLEST: Size = Size { width: 60, height: 15 };
 
+/// Rows that the latest events must have to be worth their frame.
+const LEAST_EVENTS: u16 = 5;
+
 /// Draws the model on the whole frame.
 pub fn draw(model: &Model, frame: &mut Frame) -> Geometry {
     let area = frame.area();
@@ -130,8 +133,12 @@ fn panes(canvas: &mut Canvas, area: Rect) {
         pane(canvas, canvas.model.focus, area);
         return;
     }
-    for (which, area) in layout(canvas.model, area) {
+    let (panes, rest) = layout(canvas.model, area);
+    for (which, area) in panes {
         pane(canvas, which, area);
+    }
+    if let Some(rest) = rest {
+        events::glance(canvas, rest);
     }
 }
 
@@ -144,26 +151,27 @@ fn pane(canvas: &mut Canvas, which: Pane, area: Rect) {
     }
 }
 
-/// Health and distribution on the left, stores and their collections on the right.
-fn layout(model: &Model, area: Rect) -> [(Pane, Rect); 4] {
+/// Health and distribution on the left, stores and their collections on the right; and
+/// where there is room for the latest events.
+fn layout(model: &Model, area: Rect) -> ([(Pane, Rect); 4], Option<Rect>) {
     let left = (area.width * 2 / 5).clamp(30, 72);
     let databases = databases::wanted_height(model, left).min(area.height * 3 / 5).max(5);
-    let n_types = u16::try_from(model.session.layout.collection_types.len()).unwrap_or(u16::MAX);
-    let collections = n_types.saturating_add(3).clamp(6, (area.height * 2 / 5).max(6));
-    let right = area.width - left;
+    let below = area.height - databases;
+    let wanted = distribution::wanted_height(model);
+    let has_events = below >= wanted + LEAST_EVENTS;
+    let distribution = if has_events { wanted } else { below };
+    let collections = collections::wanted_height(model).clamp(6, (area.height * 2 / 5).max(6));
     let stores = area.height - collections;
-    [
-        (Pane::Databases, Rect { width: left, height: databases, ..area }),
-        (
-            Pane::Distribution,
-            Rect { width: left, y: area.y + databases, height: area.height - databases, ..area },
-        ),
-        (Pane::Stores, Rect { x: area.x + left, width: right, height: stores, ..area }),
-        (
-            Pane::Collections,
-            Rect { x: area.x + left, width: right, y: area.y + stores, height: collections },
-        ),
-    ]
+    let column = |x, width| move |y, height| Rect { x: area.x + x, y: area.y + y, width, height };
+    let (on_left, on_right) = (column(0, left), column(left, area.width - left));
+    let panes = [
+        (Pane::Databases, on_left(0, databases)),
+        (Pane::Distribution, on_left(databases, distribution)),
+        (Pane::Stores, on_right(0, stores)),
+        (Pane::Collections, on_right(stores, collections)),
+    ];
+    let events = on_left(databases + distribution, below - distribution);
+    (panes, has_events.then_some(events))
 }
 
 fn too_small(canvas: &mut Canvas, area: Rect) {

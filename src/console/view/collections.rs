@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     console::{
-        state::{action::Action, model::Pane},
+        state::{
+            action::Action,
+            model::{Model, Pane},
+        },
         theme::Theme,
     },
     domain::{
@@ -17,6 +20,12 @@ use crate::{
         text::safe,
     },
 };
+
+/// Rows that the pane would like to have, frame and heading included.
+pub(super) fn wanted_height(model: &Model) -> u16 {
+    let n_types = model.session.layout.collection_types.len();
+    u16::try_from(n_types).unwrap_or(u16::MAX).saturating_add(4)
+}
 
 pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
@@ -27,12 +36,14 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
     title.put("4 Collections ", style);
     if let Some(store) = &pane.store {
         let name = store.store_id.as_deref().or(store.prefix.as_deref()).unwrap_or("?");
-        title.put("of ", theme.dim).text(&safe(name), theme.text).gap(1);
+        title.put("of ", theme.dim).text(&safe(name), theme.text).put(" ", theme.text);
     }
     if let Some(database) = pane.database() {
         let name = safe(&model.session.layout.name_of(database));
-        title.put("in ", theme.dim).text(&name, theme.text).gap(1);
+        title.put("in ", theme.dim).text(&name, theme.text).put(" ", theme.text);
     }
+    let n_problems = draw_problems(canvas, inner);
+    let inner = below(inner, n_problems);
     let rows = below(inner, 1);
     canvas.note_rows(Pane::Collections, rows);
     if pane.rows().is_empty() {
@@ -47,6 +58,25 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
         row.put(gutter, theme.accent).gap(1);
         draw_collection(&mut row, &pane.rows()[index], &columns, theme);
     }
+}
+
+/// What is wrong with the store's record, a line each. Returns how many lines it took.
+fn draw_problems(canvas: &mut Canvas, area: Rect) -> u16 {
+    let (model, theme) = (canvas.model, canvas.theme);
+    let Some(store) = &model.collections.store else { return 0 };
+    let most = area.height.saturating_sub(4);
+    let mut line = 0;
+    for problem in store.problems.iter().take(most.into()) {
+        let (glyph, style) = if problem.is_fatal() {
+            (theme.glyphs.bad, theme.bad)
+        } else {
+            (theme.glyphs.warn, theme.warn)
+        };
+        let mut row = canvas.row(area, line);
+        row.gap(2).put(glyph, style).gap(1).text(&safe(&problem.to_string()), style);
+        line += 1;
+    }
+    line
 }
 
 struct Columns {

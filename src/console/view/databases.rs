@@ -94,8 +94,8 @@ impl Columns {
 
 fn draw_pool(row: &mut Row, model: &Model, pool: &Pool, columns: &Columns, theme: &Theme) {
     let (glyph, style) = theme.pool(pool.state);
-    row.put(glyph, style).gap(1).left(&safe(pool.state.word()), columns.word, style).gap(1);
-    row.left(&pool.name, columns.name, theme.text).gap(1);
+    row.put(glyph, style).gap(1).left(&pool.name, columns.name, theme.text).gap(1);
+    row.left(&safe(pool.state.word()), columns.word, style).gap(1);
     latency(row, pool, theme);
     history(row, pool, columns.history, theme);
     if columns.has_connections {

@@ -27,6 +27,12 @@ use crate::{
 /// Rows for where the next store goes: a heading and one for each strategy.
 const PREVIEW_ROWS: u16 = 4;
 
+/// Rows that the pane would like to have, frame included.
+pub(super) fn wanted_height(model: &Model) -> u16 {
+    // A frame, and an empty row above the preview.
+    u16::try_from(bars(model).len()).unwrap_or(u16::MAX).saturating_add(PREVIEW_ROWS + 3)
+}
+
 pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
     let (frame, inner) = canvas.pane(Pane::Distribution, area);
@@ -49,7 +55,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
     let room = inner.height.saturating_sub(if has_preview { PREVIEW_ROWS } else { 0 });
     let rows = Rect { height: n_bars.min(room), ..inner };
     canvas.note_rows(Pane::Distribution, rows);
-    let scale = Scale::new(model, &bars);
+    let scale = Scale::new(model, &bars, theme);
     for (line, index) in (0..rows.height).zip(window(pane.cursor, bars.len(), rows.height.into())) {
         let (whole, gutter) = selection(theme, index == pane.cursor.row, frame.is_focused);
         let mut row = canvas.row(rows, line).uniform(whole);
@@ -70,19 +76,22 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
 /// What a full bar stands for, and how wide the columns are.
 struct Scale {
     label: u16,
+    figure: u16,
     full: u64,
 }
 
 impl Scale {
-    fn new(model: &Model, bars: &[Group]) -> Self {
+    fn new(model: &Model, bars: &[Group], theme: &Theme) -> Self {
         let labels = bars.iter().map(|bar| label(model, *bar).width()).max().unwrap_or(0);
         let label = u16::try_from(labels).unwrap_or(u16::MAX).clamp(6, 16);
+        let figures = bars.iter().map(|bar| figure(model, *bar, theme).width()).max().unwrap_or(0);
+        let figure = u16::try_from(figures).unwrap_or(u16::MAX);
         let most = bars.iter().filter_map(|bar| amount(model, *bar)).max().unwrap_or(0);
         let full = match model.distribution.measure {
             Measure::Stores => u64::from(model.session.layout.stores_per_database),
             Measure::Documents | Measure::Bytes => most,
         };
-        Self { label, full: full.max(1) }
+        Self { label, figure, full: full.max(1) }
     }
 }
 
@@ -113,11 +122,10 @@ fn amount(model: &Model, bar: Group) -> Option<u64> {
 fn draw_bar(row: &mut Row, model: &Model, bar: Group, scale: &Scale, theme: &Theme) {
     row.left(&label(model, bar), scale.label, theme.text).gap(1);
     let amount = amount(model, bar);
-    let (figure, width) = figure(model, bar, amount, theme);
-    let cells = row.left_over().saturating_sub(width + 2).min(60);
+    let cells = row.left_over().saturating_sub(scale.figure + 2).min(60);
     let style = style_of(model, bar, amount, theme);
     draw_cells(row, (amount.unwrap_or(0), scale.full), cells, (style, theme));
-    row.gap(1).right(&figure, width, style);
+    row.gap(1).right(&figure(model, bar, theme), scale.figure, style);
 }
 
 /// The bar itself: full cells up to capacity, other ones beyond it.
@@ -141,17 +149,15 @@ fn draw_cells(
     }
 }
 
-fn figure(model: &Model, bar: Group, amount: Option<u64>, theme: &Theme) -> (SafeText, u16) {
-    let Some(amount) = amount else { return (safe(theme.glyphs.none), 7) };
+fn figure(model: &Model, bar: Group, theme: &Theme) -> SafeText {
+    let Some(amount) = amount(model, bar) else { return safe(theme.glyphs.none) };
     match (model.distribution.measure, bar) {
         (Measure::Stores, Group::Shard(_)) => {
             let capacity = model.session.layout.stores_per_database;
-            let text = format!("{}/{}", format::count(amount), format::count(capacity.into()));
-            let width = u16::try_from(text.len()).unwrap_or(u16::MAX);
-            (safe(&text), width.max(7))
+            safe(&format!("{}/{}", format::count(amount), format::count(capacity.into())))
         }
-        (Measure::Bytes, _) => (safe(&format::bytes(amount)), 7),
-        _ => (safe(&format::count(amount)), 9),
+        (Measure::Bytes, _) => safe(&format::bytes(amount)),
+        _ => safe(&format::count(amount)),
     }
 }
 

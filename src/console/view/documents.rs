@@ -23,7 +23,11 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, view: &DocumentsView) {
     let database = safe(&model.session.layout.name_of(view.database));
     let style = frame.title_style(theme);
     let mut title = canvas.title(&frame);
-    title.text(&database, style).put(".", style).text(&safe(&view.collection), style).gap(1);
+    title
+        .text(&database, style)
+        .put(".", style)
+        .text(&safe(&view.collection), style)
+        .put(" ", style);
     if !view.trees.is_empty() {
         let more = if view.has_more { "the newest" } else { "all" };
         let noun = if view.trees.len() == 1 { "document" } else { "documents" };

@@ -67,7 +67,7 @@ fn draw_counts(title: &mut Row, model: &Model, theme: &Theme) {
     } else {
         format!("{} of {total}", format::count(pane.rows().len() as u64))
     };
-    title.text(&safe(&counts), theme.text).gap(1);
+    title.text(&safe(&counts), theme.text).put(" ", theme.text);
     if pane.filter.problems_only {
         title.put("with problems ", theme.warn);
     }
