@@ -39,6 +39,28 @@ impl SafeText {
         Self(self.0.chars().map(spelled).collect())
     }
 
+    /// The text cut to at most `columns`, beginning with the ellipsis where something was
+    /// cut: for names that differ at their end.
+    #[must_use]
+    pub fn cut_start(&self, columns: usize, ellipsis: &str) -> Self {
+        if self.width() <= columns {
+            return self.clone();
+        }
+        let Some(room) = columns.checked_sub(ellipsis.width()) else {
+            return Self::default();
+        };
+        let mut first = self.0.len();
+        let mut width = 0;
+        for (at, cluster) in self.0.grapheme_indices(true).rev() {
+            width += cluster.width();
+            if width > room {
+                break;
+            }
+            first = at;
+        }
+        Self(format!("{ellipsis}{}", self.0.get(first..).unwrap_or_default()))
+    }
+
     /// The text without its first character, to scroll a field.
     #[must_use]
     pub fn without_first(&self) -> Self {
@@ -215,6 +237,9 @@ mod tests {
         assert_eq!(safe("麺屋一番").cut(4, "…").as_str(), "麺…");
         assert_eq!(safe("abc").cut(3, "…").as_str(), "abc");
         assert_eq!(safe("abcd").cut(0, "…").as_str(), "");
+        assert_eq!(safe("麺屋一番").cut_start(5, "…").as_str(), "…一番");
+        assert_eq!(safe("麺屋一番").cut_start(4, "…").as_str(), "…番");
+        assert_eq!(safe("a_orders").cut_start(7, "…").as_str(), "…orders");
     }
 
     proptest! {

@@ -114,7 +114,7 @@ fn draw_collection(row: &mut Row, collection: &Collection, columns: &Columns, th
         Presence::Missing => theme.bad,
         Presence::Absent => theme.dim,
     };
-    row.left(&safe(&collection.name), columns.name, name_style).gap(1);
+    row.tail(&safe(&collection.name), columns.name, name_style).gap(1);
     match &collection.presence {
         Presence::Present(details) => draw_details(row, details, columns, theme),
         Presence::Missing => {

@@ -51,9 +51,8 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
     }
     let bars = bars(model);
     let n_bars = u16::try_from(bars.len()).unwrap_or(u16::MAX);
-    let has_preview = inner.height >= n_bars.min(4) + PREVIEW_ROWS;
-    let room = inner.height.saturating_sub(if has_preview { PREVIEW_ROWS } else { 0 });
-    let rows = Rect { height: n_bars.min(room), ..inner };
+    let n_preview = inner.height.saturating_sub(n_bars).min(PREVIEW_ROWS);
+    let rows = Rect { height: n_bars.min(inner.height), ..inner };
     canvas.note_rows(Pane::Distribution, rows);
     let scale = Scale::new(model, &bars, theme);
     for (line, index) in (0..rows.height).zip(window(pane.cursor, bars.len(), rows.height.into())) {
@@ -62,14 +61,10 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
         row.put(gutter, theme.accent);
         draw_bar(&mut row, model, bars[index], &scale, theme);
     }
-    if has_preview {
-        let lowest = Rect { y: inner.bottom() - PREVIEW_ROWS, height: PREVIEW_ROWS, ..inner };
-        let rest = if inner.height > rows.height + PREVIEW_ROWS {
-            below(inner, rows.height + 1)
-        } else {
-            lowest
-        };
-        draw_preview(canvas, rest);
+    // The heading and the configured strategy, at least.
+    if n_preview >= 2 {
+        let has_room = inner.height > rows.height + PREVIEW_ROWS;
+        draw_preview(canvas, below(inner, rows.height + u16::from(has_room)));
     }
 }
 
@@ -178,10 +173,13 @@ fn draw_preview(canvas: &mut Canvas, area: Rect) {
         placement::preview(&model.distribution.occupancy, &model.session.layout, &model.pools);
     let mut heading = canvas.row(area, 0);
     heading.gap(1).put("next store goes to", theme.strong);
-    if preview.differs() {
-        heading.put("  (the strategies differ)", theme.dim);
+    let differ = "  (the strategies differ)";
+    if preview.differs() && usize::from(heading.left_over()) >= differ.len() {
+        heading.put(differ, theme.dim);
     }
-    for (line, strategy) in (1..).zip(Strategy::ALL) {
+    let mut strategies = Strategy::ALL;
+    strategies.sort_by_key(|strategy| *strategy != model.session.placement);
+    for (line, strategy) in (1..).zip(strategies) {
         let is_chosen = strategy == model.session.placement;
         let mut row = canvas.row(area, line);
         row.put(if is_chosen { theme.glyphs.arrow } else { " " }, theme.accent).skip_to(2);
@@ -203,10 +201,10 @@ fn draw_placement(
     let count = placement.target_count;
     let capacity = model.session.layout.stores_per_database;
     if preview.is_down(placement) {
-        row.put(theme.glyphs.bad, theme.bad).put(" is down", theme.bad);
+        row.put(theme.glyphs.bad, theme.bad).put(" down", theme.bad);
     } else if count > capacity {
         row.put(theme.glyphs.warn, theme.bad).put(" over capacity", theme.bad);
     } else if placement.full {
-        row.put(theme.glyphs.warn, theme.warn).put(" is full", theme.warn);
+        row.put(theme.glyphs.warn, theme.warn).put(" full", theme.warn);
     }
 }

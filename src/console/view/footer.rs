@@ -96,7 +96,7 @@ fn useful(model: &crate::console::state::model::Model) -> Vec<(Action, &'static 
     if !matches!(model.top, Top::Help(_) | Top::Palette(_)) {
         hints.insert(0, (Action::Help, "help"));
         hints.insert(1, (Action::Palette, "go to"));
-        hints.push((Action::Quit, "quit"));
+        hints.insert(2, (Action::Quit, "quit"));
     }
     hints
 }

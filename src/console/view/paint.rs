@@ -80,6 +80,13 @@ impl<'a> Row<'a> {
         self
     }
 
+    /// Paints a text in a column of its own, cut at its start where it is too long.
+    pub(super) fn tail(&mut self, text: &SafeText, width: u16, style: Style) -> &mut Self {
+        let text = if self.theme.ascii { text.ascii() } else { text.clone() };
+        let room = width.min(self.left_over()).into();
+        self.left(&text.cut_start(room, self.theme.glyphs.ellipsis), width, style)
+    }
+
     /// Paints a text at the right of a column of its own.
     pub(super) fn right(&mut self, text: &SafeText, width: u16, style: Style) -> &mut Self {
         let end = self.x.saturating_add(width).min(self.end);

@@ -50,7 +50,10 @@ fn fleet(row: &mut Row, model: &crate::console::state::model::Model, theme: &The
     let (glyph, style) = theme.fleet(state);
     let words = match state {
         FleetState::Up => format!(" {}/{} up", pools.n_usable(), pools.pools.len()),
-        state => format!(" {}/{} up, {}", pools.n_usable(), pools.pools.len(), state.name()),
+        FleetState::Degraded => {
+            format!(" {}/{} up, degraded", pools.n_usable(), pools.pools.len())
+        }
+        FleetState::Down => format!(" all {} down", pools.pools.len()),
     };
     row.gap(1).put(glyph, style).text(&safe(&words), style);
     let connections = format::count(u64::from(pools.n_connections()));
