@@ -3,10 +3,13 @@
 //! [`open`] is where both halves meet: it takes the terminal, draws the first frame before
 //! anything else, then starts the fleet and runs the loop until the end.
 
+mod backend;
 mod clipboard;
 mod effects;
+mod input;
 mod panic;
 mod run;
+mod screen;
 mod signals;
 pub mod state;
 mod terminal;
@@ -21,15 +24,16 @@ use signal_hook::consts::SIGHUP;
 use tokio::{runtime, sync::mpsc, time::timeout};
 
 use self::{
+    backend::Limits,
     clipboard::Way,
     run::{Channels, Console, End},
+    screen::{Screen, Surface as _},
     state::{
         event::Event,
         keymap::Keymap,
         model::{Model, Session, Switches},
         update::update,
     },
-    terminal::{Screen, Surface as _},
 };
 use crate::{
     config::Config,
@@ -68,7 +72,8 @@ pub fn open(
     panic::install(secrets);
     let mut model =
         Model::new(session(config, &targets), switches(config), Timestamp::now(), keymap);
-    let mut screen = Screen::new(title(&model.session), model.switches.mouse)
+    let limits = Limits { no_color: config.console.no_color, ascii: config.console.ascii };
+    let mut screen = Screen::new(title(&model.session), model.switches.mouse, limits)
         .wrap_err("the terminal cannot be taken")?;
     let end = first_frame(&mut model, &mut screen)
         .and_then(|()| run_to_the_end(config, targets, model, screen))
@@ -114,13 +119,13 @@ fn run_to_the_end(
         };
         let mut console = Console::new(model, screen, channels);
         let end = console.run(Screen::arrival).await;
-        console.surface.leave();
+        terminal::give_back();
         let _ = timeout(FLEET_ENDS_WITHIN, fleet.shutdown()).await;
         end
     });
     // A server that does not answer must not hold up the exit.
     runtime.shutdown_background();
-    end
+    Ok(end)
 }
 
 fn exit_code(end: End) -> ExitCode {

@@ -24,6 +24,8 @@ pub(crate) fn install(secrets: Secrets) {
             anstream::eprintln!(
                 "This is a fault of tilldeck; nothing was written to any database."
             );
+            // Unwinding would wait for tasks that nobody waits for any more.
+            std::process::exit(101);
         }
     }));
 }

@@ -10,7 +10,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossterm::event::{Event as TerminalEvent, KeyEventKind};
 use jiff::Timestamp;
 use tokio::{
     sync::{mpsc, watch},
@@ -20,9 +19,10 @@ use tokio::{
 use super::{
     clipboard::{self, Way},
     effects::Work,
+    screen::Surface,
     signals::Input,
     state::{command::Command, event::Event, geometry::Size, model::Model, update::update},
-    terminal::Surface,
+    terminal,
 };
 use crate::domain::{pool::Pools, registry::Registry};
 
@@ -69,29 +69,37 @@ pub(crate) struct Console<S> {
     end: Option<End>,
     /// Whether the pools and the registry still have someone who publishes them.
     is_fed: [bool; 2],
+    panics_with_a_key: bool,
 }
 
 impl<S: Surface> Console<S> {
     /// A loop that has not begun.
     pub(crate) fn new(model: Model, surface: S, channels: Channels) -> Self {
-        Self { model, surface, channels, pace: Pace::new(), end: None, is_fed: [true; 2] }
+        Self {
+            model,
+            surface,
+            channels,
+            pace: Pace::new(),
+            end: None,
+            is_fed: [true; 2],
+            panics_with_a_key: std::env::var_os("TILLDECK_PANIC_IN")
+                .is_some_and(|part| part == "console"),
+        }
     }
 
     /// Runs until the person quits, a signal asks for the end, or the terminal is gone.
     ///
     /// `arrival` makes a future that resolves when a frame has arrived.
-    ///
-    /// # Errors
-    ///
-    /// The terminal cannot be drawn on any more.
-    pub(crate) async fn run<F>(&mut self, arrival: impl Fn(&S) -> F) -> io::Result<End>
+    pub(crate) async fn run<F>(&mut self, arrival: impl Fn(&S) -> F) -> End
     where
         F: Future<Output = ()>,
     {
         loop {
-            self.draw_if_due()?;
+            if self.draw_if_due().is_err() {
+                return End::HungUp;
+            }
             if let Some(end) = self.end {
-                return Ok(end);
+                return end;
             }
             let arrived = arrival(&self.surface);
             self.wait(arrived).await;
@@ -192,25 +200,23 @@ impl<S: Surface> Console<S> {
     fn take_input(&mut self, input: Input) {
         self.pass_time();
         match input {
-            Input::Terminal(event) => self.take_terminal_event(event),
+            Input::Terminal(events) => {
+                self.panic_if_asked();
+                for event in events {
+                    self.fold(event);
+                }
+            }
             Input::Ending(signal) => self.end = Some(End::Signal(signal)),
             Input::HungUp => self.end = Some(End::HungUp),
-            Input::Stop => self.suspend(),
-            Input::GoneOn => self.fold(Event::Resumed),
+            Input::Stop => self.surface.stop(),
+            Input::GoneOn => self.go_on(),
             Input::SizeChanged => self.resized(),
         }
     }
 
-    fn take_terminal_event(&mut self, event: TerminalEvent) {
-        match event {
-            TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => {
-                self.fold(Event::KeyPressed(key));
-            }
-            TerminalEvent::Paste(text) => self.fold(Event::Pasted(text)),
-            TerminalEvent::Mouse(mouse) => self.fold(Event::MouseUsed(mouse)),
-            TerminalEvent::Resize(..) => self.resized(),
-            TerminalEvent::Key(_) | TerminalEvent::FocusGained | TerminalEvent::FocusLost => {}
-        }
+    /// A hook for the tests of a failing console: `TILLDECK_PANIC_IN=console`, with a key.
+    fn panic_if_asked(&self) {
+        assert!(!self.panics_with_a_key, "asked to fail by TILLDECK_PANIC_IN");
     }
 
     /// The size itself is read again with the next frame.
@@ -227,8 +233,11 @@ impl<S: Surface> Console<S> {
     fn carry_out(&mut self, command: Command) {
         match command {
             Command::Quit => self.end = Some(End::Quit),
-            Command::Suspend => self.suspend(),
-            Command::CaptureMouse { captured } => self.surface.capture_mouse(captured),
+            // Taken again when the system says that the process goes on.
+            Command::Suspend => self.surface.stop(),
+            Command::CaptureMouse { captured } => {
+                self.surface.write(terminal::mouse(captured).into());
+            }
             Command::Copy { text, what } => self.copy(text, what),
             command => self.hand_over(Work::Command(command)),
         }
@@ -254,12 +263,11 @@ impl<S: Surface> Console<S> {
         }
     }
 
-    fn suspend(&mut self) {
-        if self.surface.suspend(self.model.switches.mouse).is_err() {
+    /// The process was stopped, by us or from outside, and goes on.
+    fn go_on(&mut self) {
+        if self.surface.go_on(self.model.switches.mouse).is_err() {
             self.end = Some(End::HungUp);
-            return;
         }
-        self.pass_time();
         self.fold(Event::Resumed);
     }
 }

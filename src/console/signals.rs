@@ -1,36 +1,31 @@
-//! Keys, signals and the end of the terminal, each read by a thread of its own.
+//! Keys, signals and the end of the terminal, each waited for by a thread of its own.
 //!
-//! crossterm's reader loops for ever on a terminal that has vanished, and its stream does so
-//! on the task that awaits it. So a thread waits for input with `poll` and asks crossterm
-//! only when there is some; another one waits for signals. Both only report. Whoever asks
-//! for the end also starts a watchdog that ends the process by itself, should the loop no
-//! longer be able to.
+//! Both threads only report. Whoever asks for the end also starts a watchdog that ends the
+//! process by itself, should the loop no longer be able to.
 
-use std::{io, thread, time::Duration};
+use std::{io, panic, thread, time::Duration};
 
-use crossterm::event::{self, Event};
-use rustix::event::{PollFd, PollFlags};
 use signal_hook::{
     consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH},
     iterator::Signals,
 };
 use tokio::sync::mpsc::Sender;
 
-use super::terminal;
+use super::{input, state::event::Event, terminal};
 
 /// How long the loop may take to end before the watchdog ends the process.
 const END_WITHIN: Duration = Duration::from_millis(1200);
 
 /// What comes from the person, the terminal and the system.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub(crate) enum Input {
-    /// A key, a paste, a mouse event or a new size.
-    Terminal(Event),
+    /// Keys, pastes and mouse events, everything that was ready.
+    Terminal(Vec<Event>),
     /// A signal that asks for the end.
     Ending(i32),
     /// A signal that asks for a stop, as the shell's job control does.
     Stop,
-    /// The process goes on after it was stopped from outside.
+    /// The process goes on after it was stopped.
     GoneOn,
     /// The size may be new.
     SizeChanged,
@@ -45,31 +40,15 @@ pub(crate) enum Input {
 /// The thread cannot be started.
 pub(crate) fn watch_terminal(inputs: Sender<Input>) -> io::Result<()> {
     spawn("tilldeck-keys", move || {
-        let _ = read_terminal(&inputs);
+        // Without keys there is nothing to go on for, whatever the reason.
+        let _ = panic::catch_unwind(|| {
+            input::read(&io::stdin(), |events| {
+                inputs.blocking_send(Input::Terminal(events)).is_ok()
+            })
+        });
         end_soon(128 + SIGHUP);
         let _ = inputs.blocking_send(Input::HungUp);
     })
-}
-
-/// Reads until the terminal is gone or nobody listens.
-fn read_terminal(inputs: &Sender<Input>) -> io::Result<()> {
-    let stdin = io::stdin();
-    loop {
-        let mut watched = [PollFd::new(&stdin, PollFlags::IN)];
-        match rustix::event::poll(&mut watched, None) {
-            Err(rustix::io::Errno::INTR) => continue,
-            outcome => outcome?,
-        };
-        let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
-        if watched[0].revents().intersects(gone) {
-            return Ok(());
-        }
-        while event::poll(Duration::ZERO)? {
-            if inputs.blocking_send(Input::Terminal(event::read()?)).is_err() {
-                return Ok(());
-            }
-        }
-    }
 }
 
 /// Starts to wait for signals.
@@ -100,9 +79,7 @@ pub(crate) fn watch_signals(inputs: Sender<Input>) -> io::Result<()> {
 fn end_soon(code: i32) {
     let _ = spawn("tilldeck-watchdog", move || {
         thread::sleep(END_WITHIN);
-        // On a line that has stopped, giving the terminal back could wait for ever.
-        let _ = spawn("tilldeck-restore", terminal::give_back);
-        thread::sleep(Duration::from_millis(100));
+        terminal::give_back();
         std::process::exit(code);
     });
 }
