@@ -29,7 +29,7 @@ use crate::domain::{pool::Pools, registry::Registry};
 /// Frames a second in the long run; a short burst may go faster.
 const FRAMES_PER_SECOND: f64 = 30.0;
 /// Frames that may follow each other at once after a pause.
-const BURST: f64 = 4.0;
+const BURST: f64 = 10.0;
 /// Events taken before a frame is drawn, so that a flood cannot starve the screen.
 const MOST_EVENTS: usize = 4096;
 
@@ -308,7 +308,7 @@ mod tests {
     fn a_key_after_a_pause_is_drawn_at_once_and_a_flood_is_paced() {
         let mut pace = Pace::new();
         let start = Instant::now();
-        for _ in 0..4 {
+        for _ in 0..10 {
             assert_eq!(pace.next(start), start);
             pace.take(start);
         }

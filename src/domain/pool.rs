@@ -61,8 +61,9 @@ impl Sample {
     }
 }
 
-/// Most samples kept in a history; the oldest is dropped first.
-pub const HISTORY_LENGTH: usize = 120;
+/// Most samples kept in a history, as many as the widest screen shows; the oldest is
+/// dropped first.
+pub const HISTORY_LENGTH: usize = 40;
 
 /// Real connections of a pool, counted from the driver's pool events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

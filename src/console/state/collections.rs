@@ -1,6 +1,6 @@
 //! The collections of the selected store.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -18,9 +18,20 @@ use crate::domain::{
     store::Store,
 };
 
-/// How long the selection must rest before its collections are read: longer than the pause
-/// between two repeats of a held key, so that holding `j` does not flood the server.
+/// How long the selection must rest before its collections are read, when they were read a
+/// short while ago: longer than the pause between two repeats of a held key, so that holding
+/// `j` does not flood the server.
 const REST: SignedDuration = SignedDuration::from_millis(80);
+
+/// How long it must rest otherwise: longer than it takes to press many keys at once.
+const FIRST_REST: SignedDuration = SignedDuration::from_millis(15);
+
+/// How long a read counts as a short while ago.
+const SHORT_WHILE: SignedDuration = SignedDuration::from_millis(400);
+
+/// Stores whose collections are remembered, so that going back to one of them shows them at
+/// once, while they are read again.
+const REMEMBERED: usize = 32;
 
 /// The collections pane.
 #[derive(Debug, Default)]
@@ -35,6 +46,10 @@ pub struct CollectionsPane {
     pub load_at: Option<Timestamp>,
     /// The selected collection and the first visible row.
     pub cursor: ListCursor,
+    /// What was read of the stores before, the latest last.
+    remembered: VecDeque<(Arc<Store>, StoreCollections)>,
+    /// When a read was last asked for.
+    asked_at: Option<Timestamp>,
 }
 
 impl CollectionsPane {
@@ -56,6 +71,22 @@ impl CollectionsPane {
         let store = self.store.as_ref()?;
         store.prefix.as_ref()?;
         store.route.database()
+    }
+
+    /// What was read of the selected store before, if its record has not changed since.
+    fn recall(&self) -> Option<StoreCollections> {
+        let store = self.store.as_ref()?;
+        let known = self.remembered.iter().find(|(known, _)| known == store);
+        known.map(|(_, collections)| collections.clone())
+    }
+
+    fn remember(&mut self, collections: StoreCollections) {
+        let Some(store) = self.store.clone() else { return };
+        self.remembered.retain(|(known, _)| known.record != store.record);
+        if self.remembered.len() == REMEMBERED {
+            self.remembered.pop_front();
+        }
+        self.remembered.push_back((store, collections));
     }
 
     /// Reads now what waits for the selection to rest.
@@ -93,10 +124,14 @@ pub(super) fn follow_selection(model: &mut Model) {
     if keeps_collections {
         return;
     }
-    model.collections.loaded = None;
-    model.collections.loading = None;
-    model.collections.cursor = ListCursor::default();
-    model.collections.load_at = model.collections.database().map(|_| model.now + REST);
+    let now = model.now;
+    let pane = &mut model.collections;
+    pane.loaded = pane.recall().map(Ok);
+    pane.loading = None;
+    pane.cursor = ListCursor::default();
+    let is_busy = pane.asked_at.is_some_and(|at| now.duration_since(at) < SHORT_WHILE);
+    let rest = if is_busy { REST } else { FIRST_REST };
+    pane.load_at = pane.database().map(|_| now + rest);
 }
 
 /// Reads what is due.
@@ -115,6 +150,7 @@ pub(super) fn load(model: &mut Model, commands: &mut Vec<Command>) {
     };
     let request = model.next_request();
     model.collections.loading = Some(request);
+    model.collections.asked_at = Some(model.now);
     model.redraw = true;
     commands.push(Command::LoadCollections { request, store });
 }
@@ -130,6 +166,9 @@ pub(super) fn loaded(
     }
     model.collections.loading = None;
     let name = model.collections.selected().map(|collection| collection.name.clone());
+    if let Ok(collections) = &collections {
+        model.collections.remember(collections.clone());
+    }
     model.collections.loaded = Some(collections);
     let rows = model.collections.rows();
     if let Some(row) = rows.iter().position(|row| Some(&row.name) == name.as_ref()) {
