@@ -43,6 +43,13 @@ impl Home {
         self.folder.path()
     }
 
+    /// Writes the configuration file that the binary finds by itself.
+    pub(crate) fn configure(&self, toml: &str) {
+        let folder = self.path().join("config/tilldeck");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("config.toml"), toml).unwrap();
+    }
+
     /// The binary with these arguments, in a clean environment. The server's binary is
     /// named, so that nothing is fetched into the home directory.
     pub(crate) fn command<S: AsRef<OsStr>>(
