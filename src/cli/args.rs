@@ -160,9 +160,11 @@ pub(super) struct StoresArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub(super) enum SortField {
+    #[value(alias = "storeId")]
     StoreId,
     Name,
     Prefix,
+    #[value(aliases = ["database_id", "databaseId"])]
     Database,
     State,
 }

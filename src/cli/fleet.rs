@@ -92,7 +92,7 @@ impl Session {
             names,
             look: look(config),
             limit: config.timing.probe_timeout + config.timing.read_timeout,
-            fleet: Fleet::start(targets, config),
+            fleet: Fleet::start_for_one_look(targets, config),
         }
     }
 
@@ -169,8 +169,8 @@ impl Session {
         let (Source::Cache, Some(as_of)) = (registry.source, registry.as_of) else {
             return Vec::new();
         };
-        let age = crate::domain::format::age(self.look.since(as_of));
-        let stale = safe(&format!("the registry is out of reach; this is how it was {age} ago"));
+        let ago = crate::domain::format::ago(self.look.since(as_of));
+        let stale = safe(&format!("the registry is out of reach; this is how it was {ago}"));
         let cause = registry.failure.as_ref().map(|failure| failure.message.clone());
         [stale].into_iter().chain(cause).collect()
     }

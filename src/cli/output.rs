@@ -137,7 +137,7 @@ pub(super) fn ended(written: io::Result<()>, code: ExitCode) -> ExitCode {
 /// 2 for what only another command line or configuration can mend, else 1.
 pub(super) const fn code_of(kind: FailureKind) -> u8 {
     match kind {
-        FailureKind::Usage => 2,
+        FailureKind::Usage | FailureKind::WrongOptions => 2,
         _ => 1,
     }
 }

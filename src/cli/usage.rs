@@ -26,14 +26,20 @@ pub(super) fn finish(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     if !output.json {
         return ExitCode::from(code_of(FailureKind::Usage));
     }
-    let first = text.lines().next().unwrap_or_default();
     let hint = match error.get(ContextKind::SuggestedArg) {
         Some(suggested) => format!("Use `{suggested}`"),
         None => "Run `tilldeck --help`".to_owned(),
     };
-    let message = first.strip_prefix("error: ").unwrap_or(first);
-    let failure = Failure::new(FailureKind::Usage, message, &hint);
+    let failure = Failure::new(FailureKind::Usage, &complaint(&text), &hint);
     only_json(&ErrorReport::new(&failure), code_of(failure.kind))
+}
+
+/// What is wrong, on one line: the first paragraph, where clap puts names and possible values
+/// on lines of their own.
+fn complaint(text: &str) -> String {
+    let lines = text.lines().take_while(|line| !line.trim().is_empty()).map(str::trim);
+    let joined = lines.collect::<Vec<_>>().join(" ");
+    joined.strip_prefix("error: ").map_or(joined.clone(), ToOwned::to_owned)
 }
 
 /// The text without what the arguments carry between `://` and the last `@`: a login.
@@ -53,6 +59,13 @@ fn masked(text: &str, arguments: &[OsString]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_complaint_is_one_whole_line() {
+        let text =
+            "error: the following required arguments were not provided:\n  <STORE>\n\nUsage: x";
+        assert_eq!(complaint(text), "the following required arguments were not provided: <STORE>");
+    }
 
     #[test]
     fn a_uri_in_the_wrong_place_is_not_repeated() {

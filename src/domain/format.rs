@@ -45,6 +45,14 @@ pub fn age(age: Duration) -> String {
     }
 }
 
+/// How long ago something was: `just now`, `12 s ago`, `3 min ago`.
+pub fn ago(since: Duration) -> String {
+    match since.as_secs() {
+        0 => "just now".to_owned(),
+        _ => format!("{} ago", age(since)),
+    }
+}
+
 /// A latency: `<1 ms`, `12 ms`, `1.2 s`.
 pub fn latency(latency: Duration) -> String {
     match latency.as_millis() {
@@ -130,6 +138,8 @@ mod tests {
             (432_000, "5 d"),
         ] {
             assert_eq!(age(Duration::from_secs(seconds)), text);
+            let said = if seconds == 0 { "just now".to_owned() } else { format!("{text} ago") };
+            assert_eq!(ago(Duration::from_secs(seconds)), said);
         }
     }
 

@@ -20,7 +20,22 @@ type Field = fn(&Store) -> Option<&str>;
 ///
 /// No store is called so, with the most similar ones in the hint; or several are.
 pub fn find<'a>(registry: &'a Registry, text: &str) -> Result<&'a Arc<Store>, Failure> {
-    let ways: [(&str, Field); 3] = [
+    match look_up(registry, text) {
+        Meant::One(store) => Ok(store),
+        Meant::Several(what, stores) => Err(ambiguous(registry, what, text, stores)),
+        Meant::None => Err(unknown(registry, text)),
+    }
+}
+
+/// Which stores a text means, and by which field several have it.
+enum Meant<'a> {
+    None,
+    One(&'a Arc<Store>),
+    Several(&'static str, [&'a Arc<Store>; 2]),
+}
+
+fn look_up<'a>(registry: &'a Registry, text: &str) -> Meant<'a> {
+    let ways: [(&'static str, Field); 3] = [
         ("storeId", |store| store.store_id.as_deref()),
         ("prefix", |store| store.prefix.as_deref()),
         ("name", |store| store.name.as_deref()),
@@ -28,20 +43,23 @@ pub fn find<'a>(registry: &'a Registry, text: &str) -> Result<&'a Arc<Store>, Fa
     for (what, field) in ways {
         let mut found = registry.stores.iter().filter(|store| field(store) == Some(text));
         match (found.next(), found.next()) {
-            (Some(store), None) => return Ok(store),
-            (Some(one), Some(other)) => return Err(ambiguous(what, text, [one, other])),
+            (Some(store), None) => return Meant::One(store),
+            (Some(one), Some(other)) => return Meant::Several(what, [one, other]),
             (None, _) => {}
         }
     }
-    Err(unknown(registry, text))
+    Meant::None
 }
 
-fn ambiguous(what: &str, text: &str, stores: [&Store; 2]) -> Failure {
+fn ambiguous(registry: &Registry, what: &str, text: &str, stores: [&Arc<Store>; 2]) -> Failure {
     let names: Vec<_> = stores
         .iter()
         .filter_map(|store| {
-            let other_fields = [&store.store_id, &store.prefix, &store.name];
-            other_fields.into_iter().flatten().find(|field| field.as_ref() != text)
+            // Only what leads to this one store helps.
+            let fields = [&store.store_id, &store.prefix, &store.name];
+            fields.into_iter().flatten().find(|field| {
+                matches!(look_up(registry, field), Meant::One(found) if Arc::ptr_eq(found, store))
+            })
         })
         .map(|field| format!("`{field}`"))
         .collect();
@@ -140,5 +158,14 @@ mod tests {
         assert_eq!(failure.hint.as_str(), "Name one of `a1` and `a2`");
         let failure = find(&registry, "d").unwrap_err();
         assert_eq!(failure.message.as_str(), "several stores have the storeId `d`");
+        assert_eq!(failure.hint.as_str(), "Mend the records that share this storeId first");
+    }
+
+    #[test]
+    fn the_way_out_of_a_shared_name_does_not_lead_back() {
+        let registry = registry(&[("x", "p", "First"), ("x", "q", "Second"), ("y", "p", "Third")]);
+        let hint = |text: &str| find(&registry, text).unwrap_err().hint.as_str().to_owned();
+        assert_eq!(hint("x"), "Name one of `First` and `q`");
+        assert_eq!(hint("p"), "Name one of `First` and `y`");
     }
 }

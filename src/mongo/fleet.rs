@@ -17,7 +17,7 @@ pub use super::probe::Handle;
 use super::{
     browse, cache,
     probe::{Slot, end},
-    registry,
+    registry::{self, Follow},
     supervisor::{Supervisor, Way},
     targets::{Target, Targets},
 };
@@ -64,6 +64,16 @@ impl Fleet {
     ///
     /// Must be called inside a tokio runtime with time and I/O; the fleet belongs to it.
     pub fn start(targets: Targets, config: &Config) -> Self {
+        Self::start_with(targets, config, Follow::Changes)
+    }
+
+    /// As [`Fleet::start`], for a command that looks once: the registry is read, and no change
+    /// stream is opened, which would hold up the end of the command.
+    pub fn start_for_one_look(targets: Targets, config: &Config) -> Self {
+        Self::start_with(targets, config, Follow::Nothing)
+    }
+
+    fn start_with(targets: Targets, config: &Config, follow: Follow) -> Self {
         let Targets { layout, databases, .. } = targets;
         let cache = cache_file(&config.paths.cache, &databases);
         let cancel = CancellationToken::new();
@@ -77,6 +87,7 @@ impl Fleet {
             slot: main_slot(&started.ways),
             pools: started.pools.clone(),
             cache,
+            follow,
             cancel: cancel.child_token(),
         };
         let registry = registry::start(setup, &tracker);
@@ -229,9 +240,11 @@ fn cache_file(directory: &Path, databases: &[Target]) -> Option<PathBuf> {
 
 fn leads_nowhere(store: &Store) -> Failure {
     let which = store.store_id.as_deref().unwrap_or(store.record.as_str());
+    let why: Vec<_> = store.problems.iter().map(ToString::to_string).collect();
+    let why = why.join("; ");
     Failure::new(
         FailureKind::NotFound,
-        &format!("the record of store `{which}` leads to no database"),
+        &format!("the record of store `{which}` leads to no database: {why}"),
         "Correct the database number in the store's record",
     )
 }

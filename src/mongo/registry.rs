@@ -57,8 +57,20 @@ pub(crate) struct Setup {
     pub(crate) pools: watch::Receiver<Arc<Pools>>,
     /// Where the last known registry is kept; nothing is kept without a path.
     pub(crate) cache: Option<PathBuf>,
+    /// Whether changes matter once the list has been read.
+    pub(crate) follow: Follow,
     /// Ends the feed.
     pub(crate) cancel: CancellationToken,
+}
+
+/// What becomes of the list after it has been read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Follow {
+    /// Changes are followed, by change stream where there is one.
+    Changes,
+    /// One look is enough: no change stream is opened, since the server would hold its answer
+    /// back and the command that opened it could not end before.
+    Nothing,
 }
 
 /// Starts the feed. It ends when it is cancelled, within moments.
@@ -72,6 +84,7 @@ pub(crate) fn start(setup: Setup, tracker: &TaskTracker) -> watch::Receiver<Arc<
         slot: setup.slot,
         pools: setup.pools,
         cache,
+        follow: setup.follow,
         sender,
         tracker: tracker.clone(),
         ledger: Ledger::default(),
@@ -87,6 +100,7 @@ struct Feed {
     slot: Arc<Slot>,
     pools: watch::Receiver<Arc<Pools>>,
     cache: Option<CacheFile>,
+    follow: Follow,
     sender: watch::Sender<Arc<Registry>>,
     tracker: TaskTracker,
     /// The list as it is known now.
@@ -193,12 +207,15 @@ impl Feed {
     }
 
     async fn follow(&mut self, handle: Handle) -> End {
+        if self.follow == Follow::Nothing {
+            return self.poll(handle, None).await;
+        }
         let topology = self.topology();
         match open(&handle, &self.layout, &self.timing).await {
             Ok(Opened::Stream(stream)) => self.follow_stream(handle, stream).await,
             Ok(Opened::Impossible(reason)) => {
                 tracing::info!(%reason, ?topology, "the registry is polled");
-                self.poll(handle, reason).await
+                self.poll(handle, Some(reason)).await
             }
             Err(failure) => self.ended(failure),
         }
@@ -267,8 +284,8 @@ impl Feed {
         }
     }
 
-    /// Reads the list again and again. `reason` is why it cannot be followed.
-    async fn poll(&mut self, handle: Handle, reason: Failure) -> End {
+    /// Reads the list again and again. `reason` is why it cannot be followed, where it should be.
+    async fn poll(&mut self, handle: Handle, reason: Option<Failure>) -> End {
         let mut save_at = Instant::now();
         loop {
             if let Err(end) = self.read(&handle).await {
@@ -277,7 +294,7 @@ impl Feed {
             if self.ledger.is_changed() {
                 save_at = save_at.min(Instant::now() + SAVE_AFTER);
             }
-            self.publish(Source::Polling, Some(reason.clone()));
+            self.publish(Source::Polling, reason.clone());
             if save_at <= Instant::now() {
                 self.save_now();
                 save_at = Instant::now() + SAVE_AT_LEAST;

@@ -69,13 +69,14 @@ struct ServerStatus {
     topology: &'static str,
 }
 
-/// Counts are null while no registry is known at all, not even an old one.
+/// Counts are null while no registry is known at all, not even an old one. Then nothing is
+/// live, so the source is the cache, which is empty and has no age.
 #[derive(Debug, Serialize)]
 struct Stores {
     total: Option<usize>,
     legacy: Option<usize>,
     malformed: Option<usize>,
-    source: Option<&'static str>,
+    source: &'static str,
     age_ms: Option<f64>,
 }
 
@@ -177,12 +178,11 @@ impl Stores {
     }
 }
 
-/// `"live"` or `"cache"`; `None` while nothing has been read.
-pub(super) const fn source_name(source: Source) -> Option<&'static str> {
+/// `live` when the list comes from the server now, else `cache`.
+pub(super) const fn source_name(source: Source) -> &'static str {
     match source {
-        Source::Loading => None,
-        Source::ChangeStream | Source::Polling => Some("live"),
-        Source::Cache => Some("cache"),
+        Source::ChangeStream | Source::Polling => "live",
+        Source::Loading | Source::Cache => "cache",
     }
 }
 
@@ -275,7 +275,7 @@ fn row(pool: &Pool, n_stores: Option<u64>, layout: &Layout, look: Look) -> Vec<C
 fn occupancy(stores: u64, pool: &Pool, layout: &Layout) -> SafeText {
     let stores = format::count(stores);
     match pool.database {
-        Database::Main => safe(&format!("{stores} legacy")),
+        Database::Main => safe(&stores),
         Database::Shard(_) => {
             safe(&format!("{stores} of {}", format::count(layout.stores_per_database.into())))
         }
@@ -298,7 +298,7 @@ fn stores_line(registry: &Registry, look: Look) -> String {
         }
     }
     if let (Source::Cache, Some(as_of)) = (registry.source, registry.as_of) {
-        let _ = write!(line, ", as they were {} ago", look.age(as_of));
+        let _ = write!(line, ", as they were {}", format::ago(look.since(as_of)));
     }
     line
 }

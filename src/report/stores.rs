@@ -54,7 +54,7 @@ pub struct StoreQuery {
 pub struct StoreList {
     /// How many stores the query found: the length of the list.
     total: usize,
-    source: Option<&'static str>,
+    source: &'static str,
     age_ms: Option<f64>,
     stores: Vec<StoreRow>,
 }

@@ -58,6 +58,7 @@ fn a_live_fleet_is_reported_as_it_is() {
         (&["--database", "main"], &["s3"]),
         (&["--database", "2"], &["s2"]),
         (&["--filter", "!old !far", "--database", "1", "--sort", "prefix"], &["s1", "s5", "s6"]),
+        (&["--database", "main", "--sort", "database_id"], &["s3"]),
         (&["--reverse"], &["s6", "s5", "s4", "s3", "s2", "s1"]),
         (&["--problems"], &["s2", "s4", "s6"]),
     ] {

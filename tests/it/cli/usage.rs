@@ -126,6 +126,10 @@ fn a_fleet_that_is_down_is_one_report_and_exit_code_1() {
     assert_eq!(status["databases"][3]["name"], "pos_db_3");
     assert_eq!(status["databases"][3]["error"]["kind"], "refused");
     assert!(status["stores"]["total"].is_null(), "nothing is known of the stores");
+    assert_eq!(status["stores"]["source"], "cache", "which is empty");
+    let malformed = Home::new().run(&["status", "--json", "--uri", "mongodb://h:99999/main_db"]);
+    assert_eq!(malformed.code, Some(2));
+    assert_eq!(malformed.json("error")["error"]["kind"], "wrong_options");
 }
 
 #[test]
