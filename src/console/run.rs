@@ -4,6 +4,9 @@
 //! and a frame is drawn only when the last one has arrived. Every branch of its `select!`
 //! can be cancelled without losing an event.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     io,
     sync::Arc,
@@ -297,23 +300,5 @@ impl Pace {
     fn take(&mut self, now: Instant) {
         self.credit = self.credit_at(now) - 1.0;
         self.at = now;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_after_a_pause_is_drawn_at_once_and_a_flood_is_paced() {
-        let mut pace = Pace::new();
-        let start = Instant::now();
-        for _ in 0..10 {
-            assert_eq!(pace.next(start), start);
-            pace.take(start);
-        }
-        let next = pace.next(start);
-        assert!(next > start + Duration::from_millis(30));
-        assert_eq!(pace.next(next + Duration::from_millis(1)), next + Duration::from_millis(1));
     }
 }
