@@ -15,7 +15,6 @@ mod usage;
 
 use std::{collections::BTreeMap, ffi::OsString, process::ExitCode};
 
-use clap::CommandFactory as _;
 use secrecy::ExposeSecret as _;
 
 use self::{
@@ -38,7 +37,7 @@ pub fn run() -> ExitCode {
     // Whatever is written from here on, no other user of the host can read.
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    let matches = Arguments::command().try_get_matches_from(&arguments);
+    let matches = args::command().try_get_matches_from(&arguments);
     match matches.and_then(|matches| Parsed::new(&matches)) {
         Ok(parsed) => dispatch(&parsed),
         Err(error) => usage::finish(&error, &arguments),

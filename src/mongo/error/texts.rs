@@ -21,6 +21,7 @@ pub(super) fn failure(cause: &Cause, context: &Context<'_>) -> Failure {
         | Cause::SocketMissing
         | Cause::SocketDenied
         | Cause::Unreachable
+        | Cause::Silent
         | Cause::TimedOut
         | Cause::BrokenTls
         | Cause::Broken => on_the_way(cause, context),
@@ -87,6 +88,11 @@ fn on_the_way(cause: &Cause, context: &Context<'_>) -> (FailureKind, String, Str
             FailureKind::Network,
             format!("there is no route to `{hosts}`"),
             "Check the network and the VPN of this machine",
+        ),
+        Cause::Silent => (
+            FailureKind::TimedOut,
+            format!("`{hosts}` does not answer"),
+            "Check whether the server is frozen or overloaded, and whether a firewall drops packets",
         ),
         Cause::TimedOut => (
             FailureKind::TimedOut,

@@ -47,6 +47,16 @@ fn without_a_uri_it_says_what_to_set() {
              hint: Set `MONGODB_URI`, or try tilldeck on a fleet of its own with `tilldeck demo`\n"
         );
     }
+    let variables = [
+        "TILLDECK_THEME",
+        "TILLDECK_READ_ONLY",
+        "TILLDECK_LOG",
+        "TILLDECK_CONFIG",
+        "TILLDECK_MOUSE",
+    ];
+    let empty = variables.map(|variable| (variable, ""));
+    let ran = Home::new().run_with(&["config", "check"], &empty);
+    assert_eq!(ran.code, Some(0), "empty variables are none: {ran:?}");
     let empty = Home::new().run_with(&["status"], &[("MONGODB_URI", "")]);
     assert_eq!(empty.code, Some(2), "an empty variable is no URI");
 }
@@ -171,6 +181,7 @@ fn completions_and_the_manual_know_every_command() {
     for command in commands {
         assert!(page.stdout.contains(&format!(".SS \"tilldeck {command}\"")), "{command}");
     }
+    assert!(page.stdout.contains("One of store_id, name, prefix"), "{}", page.stdout);
     for section in ["EXIT STATUS", "ENVIRONMENT", "FILES"] {
         assert!(
             page.stdout.contains(&format!(".SH \"{section}\""))
