@@ -12,7 +12,7 @@ pub mod documents;
 pub mod event;
 pub mod eventlog;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 pub mod geometry;
 pub mod help;
 pub mod keymap;

@@ -26,12 +26,12 @@ use crate::{
     },
 };
 
-pub(super) fn time(seconds: i64) -> Timestamp {
+pub(crate) fn time(seconds: i64) -> Timestamp {
     Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1_000_000 + seconds)
 }
 
 /// A model with the default keys, before anything is known.
-pub(super) fn empty_model() -> Model {
+pub(crate) fn empty_model() -> Model {
     let session = Session {
         layout: Layout::default(),
         placement: Strategy::default(),
@@ -51,7 +51,7 @@ pub(super) fn empty_model() -> Model {
 }
 
 /// A model with every database up and these stores, shown in ten rows a pane.
-pub(super) fn model_of(stores: Vec<Arc<Store>>) -> Model {
+pub(crate) fn model_of(stores: Vec<Arc<Store>>) -> Model {
     let mut model = empty_model();
     update(&mut model, Event::FrameDrawn(geometry(10)));
     let up = pools(&model, |_| PoolState::Up);
@@ -61,11 +61,11 @@ pub(super) fn model_of(stores: Vec<Arc<Store>>) -> Model {
 }
 
 /// `store-1` and so on, spread over the shards.
-pub(super) fn fleet(n_stores: u32) -> Vec<Arc<Store>> {
+pub(crate) fn fleet(n_stores: u32) -> Vec<Arc<Store>> {
     (1..=n_stores).map(|number| store(number, number % 5 + 1)).collect()
 }
 
-pub(super) fn store(number: u32, shard: u32) -> Arc<Store> {
+pub(crate) fn store(number: u32, shard: u32) -> Arc<Store> {
     Arc::new(Store {
         record: RecordId::new(&format!("{number:08}")),
         store_id: Some(format!("store-{number}").into()),
@@ -76,7 +76,7 @@ pub(super) fn store(number: u32, shard: u32) -> Arc<Store> {
     })
 }
 
-pub(super) fn named(store_id: &str) -> Arc<Store> {
+pub(crate) fn named(store_id: &str) -> Arc<Store> {
     Arc::new(Store {
         record: RecordId::new(store_id),
         store_id: Some(store_id.into()),
@@ -86,18 +86,18 @@ pub(super) fn named(store_id: &str) -> Arc<Store> {
     })
 }
 
-pub(super) fn malformed(number: u32) -> Arc<Store> {
+pub(crate) fn malformed(number: u32) -> Arc<Store> {
     let problem = Problem::Missing { field: "prefix".into() };
     Arc::new(Store { prefix: None, problems: vec![problem], ..(*store(number, 1)).clone() })
 }
 
-pub(super) fn registry(mut stores: Vec<Arc<Store>>) -> Arc<Registry> {
+pub(crate) fn registry(mut stores: Vec<Arc<Store>>) -> Arc<Registry> {
     stores.sort_by(|a, b| a.record.cmp(&b.record));
     Arc::new(Registry { stores, source: Source::ChangeStream, as_of: Some(time(0)), failure: None })
 }
 
 /// The model's pools, each in the state that `state` gives for its number, main being 0.
-pub(super) fn pools(model: &Model, state: impl Fn(usize) -> PoolState) -> Pools {
+pub(crate) fn pools(model: &Model, state: impl Fn(usize) -> PoolState) -> Pools {
     let mut pools = Pools::clone(&model.pools);
     for (number, pool) in pools.pools.iter_mut().enumerate() {
         let state = state(number);
@@ -113,11 +113,11 @@ pub(super) fn pools(model: &Model, state: impl Fn(usize) -> PoolState) -> Pools 
     pools
 }
 
-pub(super) fn refused() -> Failure {
+pub(crate) fn refused() -> Failure {
     Failure::new(FailureKind::Refused, "nothing listens on `db1:27017`", "start the server")
 }
 
-pub(super) fn collections(model: &Model, names: &[&str]) -> StoreCollections {
+pub(crate) fn collections(model: &Model, names: &[&str]) -> StoreCollections {
     let details = Details {
         form: Form::Collection,
         documents: Some(3),
@@ -141,7 +141,7 @@ pub(super) fn collections(model: &Model, names: &[&str]) -> StoreCollections {
 }
 
 /// Panes of `rows` rows each, one below the other, with a header above the stores.
-pub(super) fn geometry(rows: usize) -> Geometry {
+pub(crate) fn geometry(rows: usize) -> Geometry {
     let height = u16::try_from(rows).unwrap_or(u16::MAX / 8);
     let mut targets = Vec::new();
     for (pane, y) in Pane::ALL.into_iter().zip((0..).step_by(usize::from(height) + 1)) {
@@ -161,7 +161,7 @@ pub(super) fn geometry(rows: usize) -> Geometry {
 }
 
 /// Presses keys as a person would write them down: `jj/acme<enter>`.
-pub(super) fn press(model: &mut Model, script: &str) -> Vec<Command> {
+pub(crate) fn press(model: &mut Model, script: &str) -> Vec<Command> {
     keys(script).into_iter().flat_map(|key| update(model, Event::KeyPressed(key.event()))).collect()
 }
 
@@ -181,17 +181,17 @@ fn keys(script: &str) -> Vec<Key> {
 }
 
 /// Lets time pass.
-pub(super) fn wait(model: &mut Model, milliseconds: i64) -> Vec<Command> {
+pub(crate) fn wait(model: &mut Model, milliseconds: i64) -> Vec<Command> {
     let now = model.now + SignedDuration::from_millis(milliseconds);
     update(model, Event::TimeReached(now))
 }
 
 /// The storeIds that are shown.
-pub(super) fn shown(model: &Model) -> Vec<&str> {
+pub(crate) fn shown(model: &Model) -> Vec<&str> {
     model.stores.rows().iter().filter_map(|store| store.store_id.as_deref()).collect()
 }
 
 /// The storeId that is selected.
-pub(super) fn selected(model: &Model) -> &str {
+pub(crate) fn selected(model: &Model) -> &str {
     model.stores.selected_store().and_then(|store| store.store_id.as_deref()).unwrap_or_default()
 }

@@ -193,7 +193,12 @@ fn lines_of(text: &SafeText, width: u16, is_hint: bool) -> impl Iterator<Item = 
 
 fn explained(pool: &Pool, failure: &Failure, now: Timestamp) -> SafeText {
     let since = Duration::try_from(now.duration_since(pool.since)).unwrap_or_default();
-    let kind = safe(&format!("{} for {}:", pool.state.word(), format::age(since)));
+    let state = pool.state.word();
+    let kind = if since < Duration::from_secs(1) {
+        safe(&format!("{state} since just now:"))
+    } else {
+        safe(&format!("{state} for {}:", format::age(since)))
+    };
     let text = kind.followed_by(" ", &failure.message);
     match pool.next_retry.map(|at| Duration::try_from(at.duration_since(now)).unwrap_or_default()) {
         Some(left) if !left.is_zero() => {

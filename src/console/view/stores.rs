@@ -82,7 +82,7 @@ fn draw_counts(title: &mut Row, model: &Model, theme: &Theme) {
             let age = model.registry.as_of.map(|at| model.now.duration_since(at));
             let age = age.and_then(|age| Duration::try_from(age).ok()).unwrap_or_default();
             let words = safe(&format!("last known, {} old ", format::age(age)));
-            title.put(theme.glyphs.warn, theme.warn).gap(1).text(&words, theme.warn);
+            title.put(theme.glyphs.warn, theme.warn).put(" ", theme.warn).text(&words, theme.warn);
         }
         Source::Polling => {
             title.put("polled ", theme.dim);
@@ -157,7 +157,7 @@ fn draw_header(canvas: &mut Canvas, area: Rect, columns: &Columns) {
         if width == 0 {
             continue;
         }
-        let cell = Rect { x, width, height: 1.min(area.height), ..area };
+        let cell = Rect { x, width, height: 1.min(area.height), ..area }.intersection(area);
         let mut row = canvas.row(cell, 0);
         let is_order = model.stores.order.column == column;
         row.put(heading, if is_order { theme.accent } else { theme.dim });
@@ -169,7 +169,7 @@ fn draw_header(canvas: &mut Canvas, area: Rect, columns: &Columns) {
         x = x.saturating_add(width + 1);
     }
     if columns.problems > 0 {
-        let cell = Rect { x, width: columns.problems, ..area };
+        let cell = Rect { x, width: columns.problems, ..area }.intersection(area);
         canvas.row(cell, 0).put("problems", theme.dim);
     }
 }
