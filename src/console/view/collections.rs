@@ -89,7 +89,8 @@ struct Columns {
 impl Columns {
     fn new(rows: &[Collection], width: u16) -> Self {
         let form = if width >= 56 { 11 } else { 0 };
-        let (bytes, indexes) = (8, if width >= 44 { 8 } else { 0 });
+        let bytes = if width >= 36 { 8 } else { 0 };
+        let indexes = if width >= 44 { 8 } else { 0 };
         let fixed = 2 + 1 + form + 10 + 1 + bytes + 1 + indexes;
         let longest = rows.iter().map(|row| safe(&row.name).width()).max().unwrap_or(0);
         let longest = u16::try_from(longest).unwrap_or(u16::MAX);

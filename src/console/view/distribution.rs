@@ -45,7 +45,10 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
     }
     title.put(" ", theme.dim);
     if model.registry.source == Source::Loading && pane.occupancy.total == 0 {
-        let text = safe("the registry is being read");
+        let has_failed = model.registry.failure.is_some();
+        let text =
+            if has_failed { "the registry cannot be read" } else { "the registry is being read" };
+        let text = safe(text);
         canvas.say(inner, &[(&text, theme.dim)]);
         return;
     }

@@ -11,7 +11,7 @@ use crate::{console::state::help::HelpBox, domain::text::safe};
 
 pub(super) fn draw(canvas: &mut Canvas, area: Rect, help: &HelpBox) {
     let theme = canvas.theme;
-    let area = centred(area, 76);
+    let area = centred(area, 94);
     let (frame, inner) = canvas.top(area);
     let style = frame.title_style(theme);
     canvas.title(&frame).put("Help ", style).put("type to search, Esc closes ", theme.dim);
@@ -36,7 +36,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, help: &HelpBox) {
         row.put(gutter, theme.accent);
         row.left(&safe(if is_first { shown.group } else { "" }), 9, theme.dim).gap(1);
         row.left(&safe(&shown.keys), 18, theme.accent).gap(1);
-        row.put(shown.summary, theme.text);
+        row.text(&safe(shown.summary), theme.text);
     }
 }
 
