@@ -16,6 +16,7 @@ use crate::{
         failure::{Failure, FailureKind},
         text::{SafeText, safe},
     },
+    mongo::targets::Targets,
 };
 
 /// Runs one of the `config` commands.
@@ -29,9 +30,21 @@ pub(super) fn run(command: &ConfigCommand, flags: &Flags) -> Result<Answer, Fail
         ConfigCommand::Init => init(&paths(flags)?.config),
         ConfigCommand::Paths => Ok(show(&paths(flags)?)),
         ConfigCommand::Check => {
-            let loaded = Config::load(flags, &environment, &super::key_faults);
-            Ok(check(loaded.as_ref().err(), &paths(flags)?.config))
+            let checked = Config::load(flags, &environment, &super::key_faults)
+                .and_then(|config| sound_uris(&config));
+            Ok(check(checked.as_ref().err(), &paths(flags)?.config))
         }
+    }
+}
+
+/// Whether every URI can be used as far as that shows without connecting. None at all is no
+/// fault of the configuration.
+fn sound_uris(config: &Config) -> Result<(), Faults> {
+    match Targets::parse(config) {
+        Err(Failure { kind, message, hint }) if kind != FailureKind::Usage => {
+            Err(Fault { place: None, message, hint: Some(hint) }.into())
+        }
+        _ => Ok(()),
     }
 }
 

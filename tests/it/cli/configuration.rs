@@ -83,3 +83,17 @@ fn paths_follow_the_xdg_variables() {
     assert_eq!(paths["config"], home.config_file().to_str().unwrap());
     assert!(!home.path().join(".cache").exists() && !home.path().join(".local").exists());
 }
+
+#[test]
+fn a_check_reads_the_uris_too_and_never_repeats_them() {
+    let home = Home::new();
+    let file = home.path().join("uris.toml");
+    fs::write(&file, "uri = \"mongodb://h/main\"\n[shards.2]\nuri = \"mongodb://u:S3cr3t@@h\"\n")
+        .unwrap();
+    let ran = home.run(&["config", "check", "--json", "--config", file.to_str().unwrap()]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    let found: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(found["ok"], false);
+    let message = found["faults"][0]["message"].as_str().unwrap();
+    assert!(message.contains("percent-encoded") && !message.contains("S3cr3t"), "{message}");
+}
