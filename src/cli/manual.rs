@@ -126,6 +126,8 @@ fn sections() -> Roff {
             ("TILLDECK_ASCII", "Draw with ASCII characters only."),
             ("TILLDECK_MOUSE", "Whether the console takes the mouse."),
             ("TILLDECK_LOG", "How much the log says."),
+            ("MONGOD", "The server that the demo starts, instead of one that is found or fetched."),
+            ("TILLDECK_NO_DOWNLOAD", "Forbids the demo to fetch a server, when it is not 0."),
             ("NO_COLOR", "Leave colours out, when it is not empty."),
         ],
     );

@@ -9,7 +9,7 @@ use crate::{
     config::Config,
     domain::{failure::Failure, uri::Show},
     mongo::targets::Targets,
-    report::uris::{UriFacts, UriList},
+    report::uris::UriList,
 };
 
 /// Derives the URIs, and asks the name server where they say so; connects to no database.
@@ -20,20 +20,7 @@ use crate::{
 /// There is no usable URI.
 pub(super) fn run(show: Show, config: &Config) -> Result<Answer, Failure> {
     let targets = Targets::parse(config)?;
-    let described = on_runtime(async { Ok(targets.describe(show).await) })?;
-    let facts: Vec<_> = described
-        .into_iter()
-        .map(|one| UriFacts {
-            insecure: targets.get(one.database).map(|it| it.insecure.clone()).unwrap_or_default(),
-            database: one.database,
-            name: one.name,
-            uri: one.uri,
-            auth_source: one.auth_source,
-            overridden: one.overridden,
-            ignored_options: one.ignored_options,
-            failure: one.failure,
-        })
-        .collect();
+    let facts = on_runtime(async { Ok(targets.describe(show).await) })?;
     let code = u8::from(facts.iter().any(|fact| fact.failure.is_some()));
     let json = to_json(&UriList::new(&facts))?;
     let text = UriList::text(&facts, look(config));

@@ -8,10 +8,12 @@
 use std::fmt;
 
 pub use self::{
+    effective::Effective,
     options::{Selection, UriOption, select},
     secrets::{Secrets, redact},
 };
 
+mod effective;
 mod host;
 mod options;
 mod parse;

@@ -23,7 +23,7 @@ use crate::{
         database::{Database, Layout},
         failure::{Failure, FailureKind},
         text::{SafeText, safe},
-        uri::Show,
+        uri::{Effective, Show},
     },
 };
 
@@ -79,27 +79,6 @@ pub struct Target {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RouteKey(usize);
 
-/// How a target is printed by `uris`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Description {
-    /// Which database.
-    pub database: Database,
-    /// Its name on the server.
-    pub name: String,
-    /// The effective URI, redacted unless secrets were asked for. Not yet safe to print.
-    pub uri: String,
-    /// The database that the login is looked up in; `None` without a login, and where it is
-    /// not known because the SRV record cannot be resolved.
-    pub auth_source: Option<String>,
-    /// Whether it has a URI of its own.
-    pub overridden: bool,
-    /// Options that tilldeck sets aside, by name.
-    pub ignored_options: Vec<String>,
-    /// Why the effective authentication database is not known: the SRV record cannot be
-    /// resolved. The URI then has no `authSource` of ours.
-    pub failure: Option<Failure>,
-}
-
 impl Targets {
     /// Derives the 1 + N targets. No I/O.
     ///
@@ -138,7 +117,7 @@ impl Targets {
     }
 
     /// How every target is printed; SRV records are resolved where there are some.
-    pub async fn describe(&self, show: Show) -> Vec<Description> {
+    pub async fn describe(&self, show: Show) -> Vec<Effective> {
         let mut descriptions = Vec::new();
         for target in &self.databases {
             descriptions.push(target.describe(show).await);
@@ -238,19 +217,20 @@ impl Target {
 
     /// How the target is printed. Resolves an SRV record first: its TXT record may name the
     /// authentication database.
-    pub async fn describe(&self, show: Show) -> Description {
+    pub async fn describe(&self, show: Show) -> Effective {
         let uri = &self.source.uri;
         let (auth_source, failure) = match self.source.resolve(self.limit).await {
             Ok(options) => (options.credential.and_then(|credential| credential.source), None),
             Err(failure) => (uri.option("authSource"), Some(failure)),
         };
-        Description {
+        Effective {
             database: self.database,
             name: self.name.clone(),
             uri: uri.printed(&self.name, auth_source.as_deref(), show),
             auth_source,
             overridden: self.overridden,
             ignored_options: self.ignored_options.clone(),
+            insecure: self.insecure.clone(),
             failure,
         }
     }

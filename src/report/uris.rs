@@ -11,36 +11,16 @@ use super::{
     table::{Cell, Side, Table},
 };
 use crate::domain::{
-    database::{Database, DatabaseId},
+    database::DatabaseId,
     failure::Failure,
     text::{SafeText, safe},
+    uri::Effective,
 };
 
 /// The URIs of every database, main first.
 #[derive(Debug, Serialize)]
 pub struct UriList {
     databases: Vec<UriRow>,
-}
-
-/// One database and its URI.
-#[derive(Debug, Clone)]
-pub struct UriFacts {
-    /// Which database.
-    pub database: Database,
-    /// Its name on the server.
-    pub name: String,
-    /// The effective URI; without password unless one asked for it.
-    pub uri: String,
-    /// Where the login is looked up; `None` without a login, and where it is not known.
-    pub auth_source: Option<String>,
-    /// Whether it has a URI of its own.
-    pub overridden: bool,
-    /// Options that tilldeck sets aside, by name.
-    pub ignored_options: Vec<String>,
-    /// What is insecure about the connection, in words.
-    pub insecure: Vec<String>,
-    /// Why something of it is not known.
-    pub failure: Option<Failure>,
 }
 
 #[derive(Debug, Serialize)]
@@ -58,12 +38,12 @@ struct UriRow {
 
 impl UriList {
     /// The list for `--json`.
-    pub fn new(facts: &[UriFacts]) -> Self {
+    pub fn new(facts: &[Effective]) -> Self {
         Self { databases: facts.iter().map(UriRow::new).collect() }
     }
 
     /// The list for people.
-    pub fn text(facts: &[UriFacts], look: Look) -> String {
+    pub fn text(facts: &[Effective], look: Look) -> String {
         let mut table = Table::new(&[
             ("DATABASE", Side::Left),
             ("AUTH SOURCE", Side::Left),
@@ -95,13 +75,13 @@ impl UriList {
 }
 
 /// Reads the words that a database adds to a note.
-type Words = fn(&UriFacts) -> &[String];
+type Words = fn(&Effective) -> &[String];
 
 /// What is said below the table, once for all databases that it is true of.
 const NOTES: [(&str, Words); 2] =
     [("set aside", |fact| &fact.ignored_options), ("insecure", |fact| &fact.insecure)];
 
-fn note(facts: &[UriFacts], what: &str, field: Words, text: &mut String) {
+fn note(facts: &[Effective], what: &str, field: Words, text: &mut String) {
     let mut said: Vec<SafeText> = Vec::new();
     for word in facts.iter().flat_map(field).map(|word| safe(word)) {
         if !said.contains(&word) {
@@ -113,12 +93,12 @@ fn note(facts: &[UriFacts], what: &str, field: Words, text: &mut String) {
     }
 }
 
-fn own_mark(fact: &UriFacts) -> SafeText {
+fn own_mark(fact: &Effective) -> SafeText {
     safe(if fact.overridden { "  (its own)" } else { "" })
 }
 
 impl UriRow {
-    fn new(fact: &UriFacts) -> Self {
+    fn new(fact: &Effective) -> Self {
         Self {
             role: fact.database.role(),
             id: fact.database.id().map(DatabaseId::get),
