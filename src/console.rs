@@ -28,6 +28,7 @@ use self::{
     clipboard::Way,
     run::{Channels, Console, End},
     screen::{Screen, Surface as _},
+    signals::Input,
     state::{
         event::Event,
         keymap::Keymap,
@@ -72,12 +73,18 @@ pub fn open(
     panic::install(secrets);
     let mut model =
         Model::new(session(config, &targets), switches(config), Timestamp::now(), keymap);
+    // Before the terminal is taken: a signal from then on gives it back.
+    let (inputs_sender, inputs) = mpsc::channel(INPUTS);
+    signals::watch_signals(inputs_sender.clone()).wrap_err("signals cannot be caught")?;
     let limits = Limits { no_color: config.console.no_color, ascii: config.console.ascii };
     let mut screen = Screen::new(title(&model.session), model.switches.mouse, limits)
+        .inspect_err(|_| terminal::give_back())
         .wrap_err("the terminal cannot be taken")?;
     let end = first_frame(&mut model, &mut screen)
-        .and_then(|()| run_to_the_end(config, targets, model, screen))
+        .and_then(|()| signals::watch_terminal(inputs_sender))
+        .and_then(|()| run_to_the_end(config, targets, Parts { model, screen, inputs }))
         .inspect_err(|_| terminal::give_back());
+    signals::note_end();
     Ok(exit_code(end.wrap_err("the console cannot go on")?))
 }
 
@@ -89,16 +96,16 @@ fn first_frame(model: &mut Model, screen: &mut Screen) -> io::Result<()> {
     Ok(())
 }
 
-fn run_to_the_end(
-    config: &Config,
-    targets: Targets,
+/// What the loop is made of.
+struct Parts {
     model: Model,
     screen: Screen,
-) -> io::Result<End> {
+    inputs: mpsc::Receiver<Input>,
+}
+
+fn run_to_the_end(config: &Config, targets: Targets, parts: Parts) -> io::Result<End> {
+    let Parts { model, screen, inputs } = parts;
     let _log = log::start(config);
-    let (inputs_sender, inputs) = mpsc::channel(INPUTS);
-    signals::watch_signals(inputs_sender.clone())?;
-    signals::watch_terminal(inputs_sender)?;
     let runtime = runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("tilldeck-worker")
@@ -115,7 +122,9 @@ fn run_to_the_end(
             registry: fleet.registry(),
             replies,
             work,
-            clipboard: Way::from_environment(|name| std::env::var_os(name).is_some()),
+            clipboard: Way::from_environment(|name| {
+                std::env::var_os(name).is_some_and(|value| !value.is_empty())
+            }),
         };
         let mut console = Console::new(model, screen, channels);
         let end = console.run(Screen::arrival).await;

@@ -22,13 +22,7 @@ use crate::{
 /// are no error.
 pub(super) fn run(config: &Config) -> Result<ExitCode, Failure> {
     let targets = Targets::parse(config)?;
-    if let Some(obstacle) = console::obstacle() {
-        return Err(Failure::new(
-            FailureKind::Usage,
-            &format!("the console needs a terminal: {obstacle}"),
-            "Use a headless command instead, such as `tilldeck status`",
-        ));
-    }
+    check_terminal()?;
     let keymap = Keymap::with_overrides(&config.keys).map_err(|faults| {
         let hint = "Correct `[keys]` in the configuration";
         Failure::new(FailureKind::Usage, &faults.join("; "), hint)
@@ -37,4 +31,20 @@ pub(super) fn run(config: &Config) -> Result<ExitCode, Failure> {
         let hint = "Check the terminal; `tilldeck status` works without one";
         Failure::new(FailureKind::Io, safe(&format!("{report:#}")).as_str(), hint)
     })
+}
+
+/// Whether there can be a console here.
+///
+/// # Errors
+///
+/// Input or output is no terminal, or one that cannot show a screen.
+pub(super) fn check_terminal() -> Result<(), Failure> {
+    match console::obstacle() {
+        None => Ok(()),
+        Some(obstacle) => Err(Failure::new(
+            FailureKind::Usage,
+            &format!("the console needs a terminal: {obstacle}"),
+            "Use a headless command instead, such as `tilldeck status`",
+        )),
+    }
 }

@@ -44,6 +44,11 @@ pub(super) struct Args {
 
 /// Runs the demo until it is quit, and leaves nothing behind but what is to be kept.
 pub(super) fn run(args: &Args, config: Config, output: Output) -> ExitCode {
+    if !args.headless
+        && let Err(failure) = console::check_terminal()
+    {
+        return output.failure(&failure);
+    }
     match prepare(args, &config, output) {
         Ok(demo) if args.headless => demo.stay(output),
         Ok(demo) => demo.open_console(config, output),
@@ -86,7 +91,7 @@ impl Drop for Life {
 fn prepare(args: &Args, config: &Config, output: Output) -> Result<Demo, Ended> {
     // Before signals are caught: Ctrl-C ends a fetch at once.
     let binary = Some(find_or_fetch()?);
-    let mut signals = if args.headless { catch_signals()? } else { oneshot::channel().1 };
+    let mut signals = catch_signals()?;
     if args.stores > MAX_FURNISHED {
         output.warn(&safe(&format!(
             "only the first {MAX_FURNISHED} of {} stores have collections",
@@ -160,7 +165,11 @@ impl Demo {
 
     /// The console on the demo's own fleet: what the configuration says of another fleet's
     /// shards does not hold here.
-    fn open_console(self, mut config: Config, output: Output) -> ExitCode {
+    fn open_console(mut self, mut config: Config, output: Output) -> ExitCode {
+        // From here on the console watches signals for itself.
+        if let Ok(signal) = self.signals.try_recv() {
+            return after(signal);
+        }
         config.uri = Some(self.uri.clone().into());
         config.environment = Some("demo".into());
         config.shards.clear();

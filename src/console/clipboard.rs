@@ -60,6 +60,12 @@ pub(crate) fn sequence(text: &str, through_tmux: bool) -> Result<Vec<u8>, Failur
     Ok(sequence.into_bytes())
 }
 
+/// Why a text was not copied through a terminal that does not even take the last one.
+pub(crate) fn too_slow() -> Failure {
+    let message = "the terminal has not taken the last text yet";
+    Failure::new(FailureKind::Busy, message, "Copy again when the screen moves")
+}
+
 /// Hands the text to the desktop and keeps it there as long as tilldeck runs: on X11 and
 /// Wayland it is the owner of a text who serves it. Blocks, so it has a thread of its own.
 pub(crate) fn keep_on_desktop(

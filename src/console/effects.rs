@@ -1,13 +1,14 @@
 //! Commands → the databases and the clipboard; replies come back as events.
 
 use std::{
+    panic::resume_unwind,
     sync::{Arc, mpsc as blocking},
     thread,
 };
 
 use tokio::{
     sync::{Semaphore, mpsc, oneshot},
-    task::spawn_blocking,
+    task::{JoinError, spawn_blocking},
 };
 
 use super::{
@@ -54,17 +55,44 @@ pub(crate) async fn run(
         let (fleet, replies, desktop) = (fleet.clone(), replies.clone(), desktop.clone());
         tokio::spawn(async move {
             let _place = place;
-            let done = tokio::spawn(carry_out(fleet, work, desktop)).await;
-            let event = match done {
-                Ok(event) => event,
-                Err(error) if error.is_panic() => Some(Event::TaskFailed(panicked())),
-                Err(_) => None,
+            let failed = when_panicked(&work);
+            let events = match tokio::spawn(carry_out(fleet, work, desktop)).await {
+                Ok(event) => [event, None],
+                Err(error) if error.is_panic() => [Some(Event::TaskFailed(panicked())), failed],
+                Err(_) => [None, None],
             };
-            if let Some(event) = event {
+            for event in events.into_iter().flatten() {
                 // The loop is gone: nobody waits for the answer.
                 let _ = replies.send(event).await;
             }
         });
+    }
+}
+
+/// The answer to a command that panics, for the part of the screen that waits for one.
+fn when_panicked(work: &Work) -> Option<Event> {
+    let Work::Command(command) = work else { return None };
+    match command {
+        Command::LoadCollections { request, .. } => {
+            Some(Event::CollectionsLoaded { request: *request, collections: Err(panicked()) })
+        }
+        Command::LoadPage { request, .. } => {
+            Some(Event::PageLoaded { request: *request, page: Err(panicked()) })
+        }
+        Command::LoadUsage { request } => {
+            Some(Event::UsageLoaded { request: *request, usage: vec![Err(panicked())] })
+        }
+        _ => None,
+    }
+}
+
+/// Does work that takes a while on a thread of its own; its panic goes on in the task.
+async fn blocking_work<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match spawn_blocking(work).await.map_err(JoinError::try_into_panic) {
+        Ok(done) => done,
+        Err(Ok(panic)) => resume_unwind(panic),
+        // Cancelled: the runtime ends, and this task with it.
+        Err(Err(_)) => std::future::pending().await,
     }
 }
 
@@ -93,11 +121,11 @@ async fn command_done(fleet: Fleet, command: Command) -> Option<Event> {
             None
         }
         Command::ArrangeStores { request, task } => {
-            let arrangement = spawn_blocking(move || task.run()).await.ok()?;
+            let arrangement = blocking_work(move || task.run()).await;
             Some(Event::StoresArranged { request, arrangement })
         }
         Command::SearchStores { request, task } => {
-            let found = spawn_blocking(move || task.run()).await.ok()?;
+            let found = blocking_work(move || task.run()).await;
             Some(Event::StoresFound { request, found })
         }
         Command::Discard(registry, arrangement) => {

@@ -251,9 +251,8 @@ impl<S: Surface> Console<S> {
         match self.channels.clipboard {
             Way::Desktop => self.hand_over(Work::CopyToDesktop { text, how }),
             Way::Terminal { through_tmux } => {
-                let outcome = clipboard::sequence(&text, through_tmux).map(|bytes| {
-                    self.surface.write(bytes);
-                    how
+                let outcome = clipboard::sequence(&text, through_tmux).and_then(|bytes| {
+                    if self.surface.write(bytes) { Ok(how) } else { Err(clipboard::too_slow()) }
                 });
                 self.fold(Event::Copied { outcome });
             }

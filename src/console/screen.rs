@@ -10,7 +10,7 @@ use std::{
     io,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread,
@@ -46,8 +46,9 @@ pub(crate) trait Surface {
     /// The terminal is gone.
     fn draw(&mut self, model: &Model) -> io::Result<Geometry>;
 
-    /// Writes bytes that are no frame, such as a text for the terminal's clipboard.
-    fn write(&mut self, bytes: Vec<u8>);
+    /// Writes bytes that are no frame, such as a text for the terminal's clipboard. Returns
+    /// whether the line takes them.
+    fn write(&mut self, bytes: Vec<u8>) -> bool;
 
     /// Gives the terminal back and stops the process, as the shell's job control does.
     fn stop(&mut self);
@@ -71,7 +72,8 @@ pub(crate) struct Screen {
 /// What the writer's thread and the loop both know.
 #[derive(Default)]
 struct WriterState {
-    is_busy: AtomicBool,
+    /// Frames and texts that are on their way.
+    n_waiting: AtomicUsize,
     is_broken: AtomicBool,
     written: Notify,
 }
@@ -101,19 +103,24 @@ impl Screen {
         async move { state.written.notified().await }
     }
 
-    fn send(&self, bytes: Vec<u8>) {
+    /// Whether there was room: there is for a frame, but not for one text after the other
+    /// on a line that has stopped.
+    fn send(&self, bytes: Vec<u8>) -> bool {
         if bytes.is_empty() {
-            return;
+            return true;
         }
-        self.state.is_busy.store(true, Ordering::Release);
-        // Full only with a text for the clipboard on a line that has stopped.
-        let _ = self.writer.try_send(bytes);
+        self.state.n_waiting.fetch_add(1, Ordering::AcqRel);
+        let is_sent = self.writer.try_send(bytes).is_ok();
+        if !is_sent {
+            self.state.n_waiting.fetch_sub(1, Ordering::AcqRel);
+        }
+        is_sent
     }
 }
 
 impl Surface for Screen {
     fn is_free(&self) -> bool {
-        !self.state.is_busy.load(Ordering::Acquire)
+        self.state.n_waiting.load(Ordering::Acquire) == 0
     }
 
     fn draw(&mut self, model: &Model) -> io::Result<Geometry> {
@@ -136,8 +143,8 @@ impl Surface for Screen {
         Ok(geometry)
     }
 
-    fn write(&mut self, bytes: Vec<u8>) {
-        self.send(bytes);
+    fn write(&mut self, bytes: Vec<u8>) -> bool {
+        self.send(bytes)
     }
 
     fn stop(&mut self) {
@@ -167,7 +174,7 @@ fn write_frames(frames: &Receiver<Vec<u8>>, state: &WriterState) {
         let now = Instant::now();
         let pause = line.wrote(bytes.len(), (was_full || is_full).then(|| now - begun), now);
         thread::sleep(pause);
-        state.is_busy.store(false, Ordering::Release);
+        state.n_waiting.fetch_sub(1, Ordering::AcqRel);
         state.written.notify_one();
     }
 }

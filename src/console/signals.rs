@@ -3,7 +3,12 @@
 //! Both threads only report. Whoever asks for the end also starts a watchdog that ends the
 //! process by itself, should the loop no longer be able to.
 
-use std::{io, panic, thread, time::Duration};
+use std::{
+    io, panic,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
+};
 
 use signal_hook::{
     consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH},
@@ -15,6 +20,9 @@ use super::{input, state::event::Event, terminal};
 
 /// How long the loop may take to end before the watchdog ends the process.
 const END_WITHIN: Duration = Duration::from_millis(1200);
+
+/// Whether the loop has ended by itself and the terminal is given back.
+static HAS_ENDED: AtomicBool = AtomicBool::new(false);
 
 /// What comes from the person, the terminal and the system.
 #[derive(Debug)]
@@ -46,8 +54,10 @@ pub(crate) fn watch_terminal(inputs: Sender<Input>) -> io::Result<()> {
                 inputs.blocking_send(Input::Terminal(events)).is_ok()
             })
         });
-        end_soon(128 + SIGHUP);
-        let _ = inputs.blocking_send(Input::HungUp);
+        if !HAS_ENDED.load(Ordering::SeqCst) {
+            end_soon(128 + SIGHUP);
+            let _ = inputs.blocking_send(Input::HungUp);
+        }
     })
 }
 
@@ -75,10 +85,21 @@ pub(crate) fn watch_signals(inputs: Sender<Input>) -> io::Result<()> {
     })
 }
 
-/// Ends the process in a while, whatever the loop does by then.
+/// Tells the watchdogs that the loop has ended: what is still to be done, such as to clear
+/// away the demo's server, is not to be cut off by the signal that asked for the end.
+pub(crate) fn note_end() {
+    HAS_ENDED.store(true, Ordering::SeqCst);
+}
+
+/// Ends the process in a while, unless the loop ends by itself. Who asks for the end once
+/// more after that gets it.
 fn end_soon(code: i32) {
+    let had_ended = HAS_ENDED.load(Ordering::SeqCst);
     let _ = spawn("tilldeck-watchdog", move || {
         thread::sleep(END_WITHIN);
+        if !had_ended && HAS_ENDED.load(Ordering::SeqCst) {
+            return;
+        }
         terminal::give_back();
         std::process::exit(code);
     });

@@ -2,6 +2,9 @@
 
 mod fleet;
 mod hostile;
+mod keys;
 mod life;
+mod line;
+mod outage;
 mod screen;
 mod terminal;

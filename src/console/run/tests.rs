@@ -53,8 +53,9 @@ impl Surface for Paper {
         Ok(model.geometry.clone())
     }
 
-    fn write(&mut self, bytes: Vec<u8>) {
+    fn write(&mut self, bytes: Vec<u8>) -> bool {
         self.log.deeds.lock().unwrap().push(String::from_utf8(bytes).unwrap());
+        !self.is_busy.get()
     }
 
     fn stop(&mut self) {

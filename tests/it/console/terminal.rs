@@ -143,6 +143,17 @@ impl Terminal {
         look(self.shown.lock().unwrap().emulator.screen())
     }
 
+    /// Presses the left button of the mouse on the first place where the text stands.
+    #[track_caller]
+    pub(super) fn click(&mut self, text: &str) {
+        self.wait_for(text);
+        let screen = self.text();
+        let (row, line) = screen.lines().enumerate().find(|(_, line)| line.contains(text)).unwrap();
+        // Cells are counted, which for the lines of these tests are characters.
+        let column = line.split(text).next().unwrap().chars().count();
+        self.press(format!("\x1b[<0;{0};{1}M\x1b[<0;{0};{1}m", column + 1, row + 1));
+    }
+
     /// How the terminal is set up, as `stty` would tell.
     pub(super) fn settings(&self) -> String {
         format!("{:?}", self.ends.as_ref().unwrap().master.get_termios().unwrap())
@@ -192,13 +203,18 @@ impl Terminal {
         assert!(settings.contains("ICANON") && settings.contains("ECHO"), "{settings}");
     }
 
-    /// Takes the terminal away from under the program, as a dropped connection does, and
-    /// gives the program's exit code.
-    pub(super) fn vanish(mut self) -> u32 {
+    /// Reads no more of what the program writes, as a line that has stopped.
+    pub(super) fn stop_reading(&mut self) {
         self.is_left_alone.store(true, Ordering::SeqCst);
         // The reader lets go with the next bytes that come.
         self.press("?");
         self.reader.take().unwrap().join().unwrap();
+    }
+
+    /// Takes the terminal away from under the program, as a dropped connection does, and
+    /// gives the program's exit code.
+    pub(super) fn vanish(mut self) -> u32 {
+        self.stop_reading();
         self.ends = None;
         self.wait()
     }
