@@ -298,7 +298,7 @@ fn stores_line(registry: &Registry, look: Look) -> String {
         }
     }
     if let (Source::Cache, Some(as_of)) = (registry.source, registry.as_of) {
-        let _ = write!(line, ", as they were {}", format::ago(look.since(as_of)));
+        let _ = write!(line, ", last known {}", format::ago(look.since(as_of)));
     }
     line
 }
