@@ -1,8 +1,12 @@
 //! Cells → bytes: what ratatui draws on.
 //!
-//! It gathers one whole frame, moves the cursor and changes colours as seldom as it can,
-//! asks the system nothing (the size is told), and is the last gate before the terminal:
-//! a control character cannot leave here, whatever a widget put into a cell.
+//! It gathers one whole frame in few bytes, asks the system nothing (the size is told), and
+//! is the last gate before the terminal: a control character cannot leave here, whatever a
+//! widget put into a cell.
+
+mod memory;
+#[cfg(test)]
+mod tests;
 
 use std::{fmt::Write as _, io};
 
@@ -14,12 +18,24 @@ use ratatui::{
 };
 use unicode_width::UnicodeWidthStr as _;
 
+use self::memory::Memory;
+
+/// The widest gap between two changes that is written over instead of stepped over: a step
+/// takes four bytes.
+const NARROW_GAP: u16 = 4;
+
+/// The shortest run of blanks that is erased instead of written: erasing takes four bytes,
+/// and a step behind it as many.
+const LONG_BLANK: u16 = 9;
+
 /// Gathers the bytes of frames.
 #[derive(Debug)]
 pub(crate) struct Pencil {
     bytes: String,
     size: Size,
     limits: Limits,
+    /// What the terminal shows.
+    memory: Memory,
     /// Where the terminal's cursor is, where that is known.
     at: Option<Position>,
     /// What the terminal draws with, where that is known.
@@ -45,17 +61,39 @@ struct Look {
 impl Look {
     const PLAIN: Self =
         Self { foreground: Color::Reset, background: Color::Reset, modifier: Modifier::empty() };
+
+    /// What can be seen of a blank.
+    const SEEN_ON_BLANK: Modifier =
+        Modifier::UNDERLINED.union(Modifier::REVERSED).union(Modifier::CROSSED_OUT);
+
+    fn of_blank(self) -> Self {
+        let modifier = self.modifier.intersection(Self::SEEN_ON_BLANK);
+        let foreground = if modifier.is_empty() { Color::Reset } else { self.foreground };
+        Self { foreground, modifier, ..self }
+    }
+
+    /// Whether a character shows the same in both.
+    fn shows_alike(self, other: Self, char: char) -> bool {
+        self == other || (char == ' ' && self.of_blank() == other.of_blank())
+    }
+
+    /// Whether erasing leaves the same as writing a blank.
+    fn is_erasable(self) -> bool {
+        self.of_blank() == Self::PLAIN
+    }
 }
 
 impl Pencil {
     /// A pencil for a terminal of this size.
-    pub(crate) const fn new(size: Size, limits: Limits) -> Self {
-        Self { bytes: String::new(), size, limits, at: None, look: None }
+    pub(crate) fn new(size: Size, limits: Limits) -> Self {
+        let memory = Memory::of(size);
+        Self { bytes: String::new(), size, limits, memory, at: None, look: None }
     }
 
     /// Takes the terminal's new size.
-    pub(crate) const fn resize(&mut self, size: Size) {
+    pub(crate) fn resize(&mut self, size: Size) {
         self.size = size;
+        self.memory = Memory::of(size);
         self.forget();
     }
 
@@ -79,7 +117,9 @@ impl Pencil {
         match self.at {
             Some(at) if at == to => {}
             Some(at) if at.y == to.y && at.x < to.x => {
-                self.push(format_args!("\x1b[{}C", to.x - at.x));
+                if !self.write_over(at, to) {
+                    self.push(format_args!("\x1b[{}C", to.x - at.x));
+                }
             }
             Some(at) if at.y == to.y => {
                 self.push(format_args!("\x1b[{}G", u32::from(to.x) + 1));
@@ -87,6 +127,43 @@ impl Pencil {
             _ => self.push(format_args!("\x1b[{};{}H", u32::from(to.y) + 1, u32::from(to.x) + 1)),
         }
         self.at = Some(to);
+    }
+
+    /// Writes again what stands between two cells of a row, where that is short.
+    fn write_over(&mut self, at: Position, to: Position) -> bool {
+        let Some(look) = self.look.filter(|_| to.x - at.x <= NARROW_GAP) else { return false };
+        let between = (at.x..to.x).map(|x| self.memory.shown(x, at.y));
+        let chars: Option<String> = between
+            .map(|shown| {
+                let (char, its_look) = shown?;
+                look.shows_alike(its_look, char).then_some(char)
+            })
+            .collect();
+        if let Some(chars) = &chars {
+            self.bytes.push_str(chars);
+        }
+        chars.is_some()
+    }
+
+    /// Erases a long run of blanks at this cell; how long it is, 0 where nothing was done.
+    fn erase(&mut self, at: Position, look: Look) -> u16 {
+        if !look.is_erasable() {
+            return 0;
+        }
+        let n_blanks = self.memory.blanks_from(at);
+        if n_blanks < LONG_BLANK {
+            return 0;
+        }
+        self.move_to(at);
+        if !self.look.is_some_and(Look::is_erasable) {
+            self.put_on(Look::PLAIN);
+        }
+        if at.x + n_blanks == self.size.width {
+            self.bytes.push_str("\x1b[K");
+        } else {
+            self.push(format_args!("\x1b[{n_blanks}X"));
+        }
+        n_blanks
     }
 
     fn put_on(&mut self, look: Look) {
@@ -202,9 +279,29 @@ impl Backend for Pencil {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        for (x, y, cell) in content {
-            self.move_to(Position { x, y });
-            self.put_on(self.look_of(cell));
+        let changed: Vec<_> = content.collect();
+        for (x, y, cell) in &changed {
+            self.memory.note(Position { x: *x, y: *y }, cell.symbol(), self.look_of(cell));
+        }
+        let mut erased = None;
+        for (x, y, cell) in changed {
+            let at = Position { x, y };
+            if erased.is_some_and(|(row, end)| row == y && x < end) {
+                continue;
+            }
+            let look = self.look_of(cell);
+            if cell.symbol() == " " {
+                let n_blanks = self.erase(at, look);
+                if n_blanks > 0 {
+                    erased = Some((y, x + n_blanks));
+                    continue;
+                }
+            }
+            self.move_to(at);
+            let is_alike = |now: Look| cell.symbol() == " " && now.shows_alike(look, ' ');
+            if !self.look.is_some_and(is_alike) {
+                self.put_on(look);
+            }
             self.write_symbol(cell.symbol());
         }
         Ok(())
@@ -229,6 +326,7 @@ impl Backend for Pencil {
     }
 
     fn clear(&mut self) -> Result<(), io::Error> {
+        self.memory = Memory::of(self.size);
         self.put_on(Look::PLAIN);
         self.bytes.push_str("\x1b[2J");
         Ok(())
@@ -249,84 +347,5 @@ impl Backend for Pencil {
 
     fn flush(&mut self) -> Result<(), io::Error> {
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use ratatui::{
-        Terminal,
-        buffer::Buffer,
-        style::{Style, Stylize as _},
-        text::Line,
-        widgets::Widget as _,
-    };
-
-    use super::*;
-
-    const SIZE: Size = Size { width: 20, height: 4 };
-
-    fn terminal(limits: Limits) -> Terminal<Pencil> {
-        Terminal::new(Pencil::new(SIZE, limits)).unwrap()
-    }
-
-    fn drawn(terminal: &mut Terminal<Pencil>, draw: impl FnOnce(&mut Buffer)) -> String {
-        terminal.draw(|frame| draw(frame.buffer_mut())).unwrap();
-        terminal.backend_mut().take()
-    }
-
-    #[test]
-    fn a_terminal_shows_what_was_drawn() {
-        let mut terminal = terminal(Limits::default());
-        let mut shown = vt100::Parser::new(4.try_into().unwrap(), 20.try_into().unwrap(), 0);
-        for (line, style) in [
-            ("ab 中文 cd", Style::new().red().bold()),
-            ("ab x文 cde", Style::new().bold()),
-            ("é", Style::new().on_blue()),
-            ("last", Style::new().fg(Color::Rgb(1, 2, 3)).reversed()),
-        ] {
-            let bytes = drawn(&mut terminal, |buffer| {
-                Line::styled(line, style).render(buffer.area, buffer);
-            });
-            shown.process(bytes.as_bytes());
-            assert_eq!(shown.screen().rows(0, 20).next().unwrap().trim_end(), line);
-            let cell = shown.screen().cell(0, 0).unwrap();
-            assert_eq!(cell.bold(), style.add_modifier.contains(Modifier::BOLD), "{line}");
-            assert_eq!(cell.inverse(), style.add_modifier.contains(Modifier::REVERSED), "{line}");
-        }
-        assert_eq!(shown.screen().cell(0, 0).unwrap().fgcolor(), vt100::Color::Rgb(1, 2, 3));
-    }
-
-    #[test]
-    fn nothing_changed_is_no_byte() {
-        let mut terminal = terminal(Limits::default());
-        let draw = |buffer: &mut Buffer| Line::from("same").red().render(buffer.area, buffer);
-        assert!(!drawn(&mut terminal, draw).is_empty());
-        assert_eq!(drawn(&mut terminal, draw), "");
-    }
-
-    #[test]
-    fn no_control_character_leaves() {
-        let mut terminal = terminal(Limits::default());
-        let bytes = drawn(&mut terminal, |buffer| {
-            buffer[(0, 0)].set_symbol("\u{1b}]0;x\u{7}");
-            buffer[(1, 0)].set_symbol("\u{9b}");
-        });
-        assert!(!bytes.contains("\x1b]") && !bytes.contains(['\u{7}', '\u{9b}']), "{bytes:?}");
-        assert!(bytes.contains('?'), "{bytes:?}");
-    }
-
-    #[test]
-    fn limits_hold_whatever_is_drawn() {
-        let mut terminal = terminal(Limits { no_color: true, ascii: true });
-        let bytes = drawn(&mut terminal, |buffer| {
-            Line::from("a中é│").red().on_blue().bold().render(buffer.area, buffer);
-        });
-        assert!(bytes.is_ascii());
-        assert!(bytes.contains("\x1b[1m"), "{bytes:?}");
-        assert!(!bytes.contains("\x1b[3") && !bytes.contains("\x1b[4"), "{bytes:?}");
-        let mut shown = vt100::Parser::new(4.try_into().unwrap(), 20.try_into().unwrap(), 0);
-        shown.process(bytes.as_bytes());
-        assert_eq!(shown.screen().rows(0, 20).next().unwrap().trim_end(), "a? ??");
     }
 }

@@ -33,6 +33,9 @@ use crate::domain::{pool::Pools, registry::Registry};
 const FRAMES_PER_SECOND: f64 = 30.0;
 /// Frames that may follow each other at once after a pause.
 const BURST: f64 = 10.0;
+/// Frames of the burst that only answers to keys may use: whatever databases publish, the
+/// next key is painted at once.
+const KEPT_FOR_KEYS: f64 = 5.0;
 /// Events taken before a frame is drawn, so that a flood cannot starve the screen.
 const MOST_EVENTS: usize = 4096;
 
@@ -72,6 +75,8 @@ pub(crate) struct Console<S> {
     end: Option<End>,
     /// Whether the pools and the registry still have someone who publishes them.
     is_fed: [bool; 2],
+    /// Whether a person waits for the next frame.
+    is_awaited: bool,
     panics_with_a_key: bool,
 }
 
@@ -85,6 +90,7 @@ impl<S: Surface> Console<S> {
             pace: Pace::new(),
             end: None,
             is_fed: [true; 2],
+            is_awaited: false,
             panics_with_a_key: std::env::var_os("TILLDECK_PANIC_IN")
                 .is_some_and(|part| part == "console"),
         }
@@ -116,15 +122,21 @@ impl<S: Surface> Console<S> {
         // What drawing learned may move a list, which takes a second frame.
         for _ in 0..2 {
             let now = Instant::now();
-            if !self.model.redraw || !self.surface.is_free() || self.pace.next(now) > now {
+            if !self.model.redraw || !self.surface.is_free() || self.next_frame(now) > now {
                 return Ok(());
             }
             self.pace.take(now);
             self.model.redraw = false;
+            self.is_awaited = false;
             let geometry = self.surface.draw(&self.model)?;
             self.fold(Event::FrameDrawn(geometry));
         }
         Ok(())
+    }
+
+    fn next_frame(&self, now: Instant) -> Instant {
+        let kept = if self.is_awaited { 0.0 } else { KEPT_FOR_KEYS };
+        self.pace.next(now, kept)
     }
 
     /// Waits until something may be done, and folds the event that came first.
@@ -164,7 +176,7 @@ impl<S: Surface> Console<S> {
             let left = at.duration_since(Timestamp::now());
             now + Duration::try_from(left).unwrap_or_default()
         });
-        let frame = (self.model.redraw && self.surface.is_free()).then(|| self.pace.next(now));
+        let frame = (self.model.redraw && self.surface.is_free()).then(|| self.next_frame(now));
         [wake, frame].into_iter().flatten().min()
     }
 
@@ -202,6 +214,7 @@ impl<S: Surface> Console<S> {
 
     fn take_input(&mut self, input: Input) {
         self.pass_time();
+        self.is_awaited = true;
         match input {
             Input::Terminal(events) => {
                 self.panic_if_asked();
@@ -290,9 +303,9 @@ impl Pace {
         (self.credit + earned).min(BURST)
     }
 
-    /// When the next frame may be drawn: `now`, or later.
-    fn next(&self, now: Instant) -> Instant {
-        let missing = (1.0 - self.credit_at(now)).max(0.0);
+    /// When the next frame that leaves `kept` ones may be drawn: `now`, or later.
+    fn next(&self, now: Instant, kept: f64) -> Instant {
+        let missing = (1.0 + kept - self.credit_at(now)).max(0.0);
         now + Duration::from_secs_f64(missing / FRAMES_PER_SECOND)
     }
 
