@@ -124,7 +124,9 @@ fn sequence(text: &str) -> Option<usize> {
     let end = parameters.find(|char: char| !(' '..='?').contains(&char))?;
     let last = parameters[end..].chars().next()?;
     let is_known = match last {
-        'H' | 'G' | 'C' | 'm' => parameters[..end].chars().all(|c| c.is_ascii_digit() || c == ';'),
+        'H' | 'G' | 'C' | 'K' | 'X' | 'm' => {
+            parameters[..end].chars().all(|c| c.is_ascii_digit() || c == ';')
+        }
         'J' => &parameters[..end] == "2",
         't' => matches!(&parameters[..end], "22;0" | "23;0"),
         'h' | 'l' => {
