@@ -30,6 +30,12 @@ async fn the_last_known_list_bridges_an_outage_and_a_restart() {
         let found = std::fs::read_dir(&cache).ok()?.filter_map(Result::ok);
         found.map(|entry| entry.path()).find(|path| path.extension() == Some("bson".as_ref()))
     });
+    // Earlier lists were saved as well: this one has the time of the last answer in it.
+    let as_of = kept.as_of.unwrap().as_millisecond().to_le_bytes();
+    eventually("the last list is saved", || {
+        let bytes = std::fs::read(&file).ok()?;
+        bytes.windows(as_of.len()).any(|window| window == as_of).then_some(())
+    });
     let mode = |path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&cache), mode(&file)), (0o700, 0o600));
     let other = start_fleet(&rig.config);
