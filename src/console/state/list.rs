@@ -53,14 +53,25 @@ pub fn destination(action: Action, row: usize, extent: Extent) -> Option<usize> 
     Some(row.min(extent.len.saturating_sub(1)))
 }
 
-/// The first visible row that is nearest to `first` and shows `row`, without empty room
-/// below the last row.
+/// The first visible row that is near to `first` and shows `row`, without empty room below
+/// the last row.
+///
+/// A row that left the screen by a step or two brings a quarter of a page along: moving
+/// every row costs a slow line two kilobytes, so it does not happen at every step.
 pub fn first_visible(first: usize, row: usize, extent: Extent) -> usize {
     if extent.visible == 0 {
         return first.min(row);
     }
+    let ahead = extent.visible / 4;
     let lowest = row.saturating_sub(extent.visible - 1);
-    first.clamp(lowest, row).min(extent.len.saturating_sub(extent.visible))
+    let first = if first < lowest && lowest - first <= ahead {
+        lowest + ahead
+    } else if first > row && first - row <= ahead {
+        row.saturating_sub(ahead)
+    } else {
+        first.clamp(lowest, row)
+    };
+    first.min(extent.len.saturating_sub(extent.visible))
 }
 
 #[cfg(test)]
@@ -91,6 +102,19 @@ mod tests {
         cursor.apply(Action::Last, extent);
         assert_eq!(cursor, ListCursor { row: 99, first: 90 });
         assert!(!cursor.apply(Action::Quit, extent));
+    }
+
+    #[test]
+    fn a_step_off_the_screen_brings_a_quarter_of_a_page_along() {
+        let extent = Extent { len: 100, visible: 20 };
+        let mut cursor = ListCursor { row: 19, first: 0 };
+        cursor.apply(Action::Down, extent);
+        assert_eq!(cursor, ListCursor { row: 20, first: 6 });
+        cursor.apply(Action::Down, extent);
+        assert_eq!(cursor, ListCursor { row: 21, first: 6 });
+        let mut cursor = ListCursor { row: 50, first: 50 };
+        cursor.apply(Action::Up, extent);
+        assert_eq!(cursor, ListCursor { row: 49, first: 44 });
     }
 
     proptest! {
