@@ -197,6 +197,25 @@ async fn a_full_queue_is_said_and_no_key_waits_for_it() {
 }
 
 #[tokio::test]
+async fn a_copy_that_the_line_does_not_take_is_said_to_have_failed() {
+    let (mut console, outside) = console(8);
+    let end = played(&mut console, async {
+        until(|| outside.paper.n_frames() > 0).await;
+        // The distribution can be copied without a fleet.
+        outside.inputs.send(keys("2y")).await.unwrap();
+        until(|| outside.paper.last().1.contains("copied distribution")).await;
+        outside.is_busy.set(true);
+        outside.inputs.send(keys("y")).await.unwrap();
+        until(|| outside.inputs.capacity() == outside.inputs.max_capacity()).await;
+        outside.is_busy.set(false);
+        outside.arrived.notify_one();
+        until(|| outside.paper.last().1.contains("has not taken the last text")).await;
+        outside.inputs.send(keys("q")).await.unwrap();
+    });
+    assert_eq!(end.await, End::Quit);
+}
+
+#[tokio::test]
 async fn it_goes_on_when_nobody_publishes_any_more() {
     let (mut console, outside) = console(8);
     let Outside { inputs, pools, registry, replies, paper, .. } = outside;

@@ -184,6 +184,9 @@ fn a_panic_of_an_effect_is_shown_and_the_screen_goes_on() {
     failing.env("TILLDECK_PANIC_IN", "effect");
     let mut terminal = Terminal::start(&mut failing, (120, 40));
     terminal.wait_for("a part of tilldeck failed");
+    // The pane that asked gets its answer: it does not wait for ever.
+    terminal.wait_until_gone("the collections are being read");
+    terminal.wait_for("the log has the details");
     terminal.press("?");
     terminal.wait_for("Help");
     assert!(terminal.with_screen(vt100::Screen::alternate_screen));
