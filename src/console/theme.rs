@@ -178,7 +178,8 @@ impl Theme {
         let badge =
             |ground| Style::new().fg(palette.on_badge).bg(ground).add_modifier(Modifier::BOLD);
         Self {
-            text: Style::new(),
+            // Said, so that text on the line of a frame does not take the frame's colour.
+            text: on(Color::Reset),
             dim: on(palette.dim),
             accent: on(palette.accent),
             good: on(palette.good),
@@ -265,7 +266,8 @@ const DARK: Palette = Palette {
     warn: Color::Rgb(0xe8, 0xb4, 0x58),
     bad: Color::Rgb(0xf4, 0x74, 0x7c),
     selected: Color::Rgb(0x2b, 0x3a, 0x55),
-    on_selected: Color::Rgb(0xff, 0xff, 0xff),
+    // White, in fewer bytes: it is written with each step in a list.
+    on_selected: Color::Indexed(231),
     on_badge: Color::Rgb(0x10, 0x14, 0x1c),
 };
 
@@ -276,7 +278,8 @@ const LIGHT: Palette = Palette {
     warn: Color::Rgb(0x9a, 0x5b, 0x00),
     bad: Color::Rgb(0xb7, 0x1c, 0x2b),
     selected: Color::Rgb(0xcf, 0xe0, 0xf8),
-    on_selected: Color::Rgb(0x0c, 0x14, 0x22),
+    // Black, for the same reason as the white above.
+    on_selected: Color::Indexed(16),
     on_badge: Color::Rgb(0xff, 0xff, 0xff),
 };
 

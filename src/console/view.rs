@@ -32,6 +32,9 @@ pub const SMALLEST: Size = Size { width: 60, height: 15 };
 /// Rows that the latest events must have to be worth their frame.
 const LEAST_EVENTS: u16 = 5;
 
+/// Rows that the distribution keeps while a cause needs the room: a frame and three bars.
+const LEAST_BARS: u16 = 5;
+
 /// Draws the model on the whole frame.
 pub fn draw(model: &Model, frame: &mut Frame) -> Geometry {
     let area = frame.area();
@@ -154,8 +157,13 @@ fn pane(canvas: &mut Canvas, which: Pane, area: Rect) {
 /// Health and distribution on the left, stores and their collections on the right; and
 /// where there is room for the latest events.
 fn layout(model: &Model, area: Rect) -> ([(Pane, Rect); 4], Option<Rect>) {
-    let left = (area.width * 2 / 5).clamp(30, 72);
-    let databases = databases::wanted_height(model, left).min(area.height * 3 / 5).max(5);
+    let left = (area.width * 2 / 5).clamp(30, 80);
+    let most = if databases::is_in_trouble(model) {
+        area.height.saturating_sub(LEAST_BARS)
+    } else {
+        area.height * 3 / 5
+    };
+    let databases = databases::wanted_height(model, left).min(most).max(5);
     let below = area.height - databases;
     let wanted = distribution::wanted_height(model);
     let has_events = below >= wanted + LEAST_EVENTS;

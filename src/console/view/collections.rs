@@ -17,7 +17,7 @@ use crate::{
     domain::{
         collection::{Collection, Details, Form, Presence},
         format,
-        text::safe,
+        text::{SafeText, safe},
     },
 };
 
@@ -42,31 +42,53 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
         let name = safe(&model.session.layout.name_of(database));
         title.put("in ", theme.dim).text(&name, theme.text).put(" ", theme.text);
     }
-    let n_problems = draw_problems(canvas, inner);
-    let inner = below(inner, n_problems);
-    let rows = below(inner, 1);
-    canvas.note_rows(Pane::Collections, rows);
-    if pane.rows().is_empty() {
-        draw_nothing(canvas, inner);
+    let expected = expected(model);
+    let n_rows = u16::try_from(pane.rows().len().max(expected.len())).unwrap_or(u16::MAX);
+    let n_problems = n_problems(model, inner);
+    if n_rows == 0 {
+        canvas.note_rows(Pane::Collections, below(inner, 1));
+        draw_problems(canvas, Rect { height: n_problems, ..inner });
+        draw_nothing(canvas, below(inner, n_problems), n_problems);
         return;
     }
-    let columns = Columns::new(pane.rows(), inner.width);
-    draw_header(&mut canvas.row(inner, 0), &columns, theme);
+    // Below the rows, so that these stay where they are from store to store.
+    let list = Rect { height: inner.height - n_problems, ..inner };
+    let problems = below(inner, list.height.min(n_rows.saturating_add(1)));
+    draw_problems(canvas, Rect { height: n_problems, ..problems });
+    canvas.note_rows(Pane::Collections, below(list, 1));
+    if pane.rows().is_empty() {
+        draw_expected(canvas, list, &expected);
+    } else {
+        draw_rows(canvas, list, frame.is_focused);
+    }
+}
+
+fn draw_rows(canvas: &mut Canvas, list: Rect, is_focused: bool) {
+    let (model, theme) = (canvas.model, canvas.theme);
+    let (pane, rows) = (&model.collections, below(list, 1));
+    let names = pane.rows().iter().map(|row| safe(&row.name));
+    let columns = Columns::new(names.map(|name| name.width()).max(), list.width);
+    draw_header(&mut canvas.row(list, 0), &columns, theme);
     for (line, index) in (0..).zip(window(pane.cursor, pane.rows().len(), rows.height.into())) {
-        let (whole, gutter) = selection(theme, index == pane.cursor.row, frame.is_focused);
+        let (whole, gutter) = selection(theme, index == pane.cursor.row, is_focused);
         let mut row = canvas.row(rows, line).uniform(whole);
-        row.put(gutter, theme.accent).gap(1);
+        row.gutter(gutter).gap(1);
         draw_collection(&mut row, &pane.rows()[index], &columns, theme);
     }
 }
 
-/// What is wrong with the store's record, a line each. Returns how many lines it took.
-fn draw_problems(canvas: &mut Canvas, area: Rect) -> u16 {
+/// Lines for what is wrong with the store's record: few where there is little room.
+fn n_problems(model: &Model, area: Rect) -> u16 {
+    let store = model.collections.store.as_ref();
+    let n_problems = store.map_or(0, |store| store.problems.len());
+    u16::try_from(n_problems).unwrap_or(u16::MAX).min(area.height.saturating_sub(4))
+}
+
+/// What is wrong with the store's record, a line each.
+fn draw_problems(canvas: &mut Canvas, area: Rect) {
     let (model, theme) = (canvas.model, canvas.theme);
-    let Some(store) = &model.collections.store else { return 0 };
-    let most = area.height.saturating_sub(4);
-    let mut line = 0;
-    for problem in store.problems.iter().take(most.into()) {
+    let Some(store) = &model.collections.store else { return };
+    for (line, problem) in (0..area.height).zip(&store.problems) {
         let (glyph, style) = if problem.is_fatal() {
             (theme.glyphs.bad, theme.bad)
         } else {
@@ -74,9 +96,7 @@ fn draw_problems(canvas: &mut Canvas, area: Rect) -> u16 {
         };
         let mut row = canvas.row(area, line);
         row.gap(2).put(glyph, style).gap(1).text(&safe(&problem.to_string()), style);
-        line += 1;
     }
-    line
 }
 
 struct Columns {
@@ -87,13 +107,14 @@ struct Columns {
 }
 
 impl Columns {
-    fn new(rows: &[Collection], width: u16) -> Self {
+    /// From the width of the longest name, if there are names.
+    fn new(longest: Option<usize>, width: u16) -> Self {
         let form = if width >= 56 { 11 } else { 0 };
+        // A figure that is cut off is wrong, so a column is shown whole or not at all.
         let bytes = if width >= 36 { 8 } else { 0 };
         let indexes = if width >= 44 { 8 } else { 0 };
         let fixed = 2 + 1 + form + 10 + 1 + bytes + 1 + indexes;
-        let longest = rows.iter().map(|row| safe(&row.name).width()).max().unwrap_or(0);
-        let longest = u16::try_from(longest).unwrap_or(u16::MAX);
+        let longest = u16::try_from(longest.unwrap_or(0)).unwrap_or(u16::MAX);
         Self { name: longest.clamp(10, width.saturating_sub(fixed).max(10)), form, bytes, indexes }
     }
 }
@@ -103,7 +124,10 @@ fn draw_header(row: &mut Row, columns: &Columns, theme: &Theme) {
     if columns.form > 0 {
         row.left(&safe("kind"), columns.form, theme.dim);
     }
-    row.figure("documents", 10, theme.dim).gap(1).figure("size", columns.bytes, theme.dim);
+    row.figure("documents", 10, theme.dim);
+    if columns.bytes > 0 {
+        row.gap(1).figure("size", columns.bytes, theme.dim);
+    }
     if columns.indexes > 0 {
         row.gap(1).figure("indexes", columns.indexes, theme.dim);
     }
@@ -122,7 +146,7 @@ fn draw_collection(row: &mut Row, collection: &Collection, columns: &Columns, th
             row.put(theme.glyphs.bad, theme.bad).put(" missing", theme.bad);
         }
         Presence::Absent => {
-            row.put("none, which is allowed", theme.dim);
+            row.put("none, allowed", theme.dim);
         }
     }
 }
@@ -141,8 +165,11 @@ fn draw_details(row: &mut Row, details: &Details, columns: &Columns, theme: &The
         return;
     }
     let known = |figure: Option<String>| figure.unwrap_or_else(|| theme.glyphs.none.to_owned());
-    row.figure(&known(details.documents.map(format::count)), 10, theme.text).gap(1);
-    row.figure(&known(details.bytes.map(format::bytes)), columns.bytes, theme.text);
+    row.figure(&known(details.documents.map(format::count)), 10, theme.text);
+    if columns.bytes > 0 {
+        let bytes = details.bytes.map(format::bytes);
+        row.gap(1).figure(&known(bytes), columns.bytes, theme.text);
+    }
     if columns.indexes > 0 {
         let indexes = details.indexes.map(|indexes| format::count(indexes.into()));
         row.gap(1).figure(&known(indexes), columns.indexes, theme.text);
@@ -152,20 +179,51 @@ fn draw_details(row: &mut Row, details: &Details, columns: &Columns, theme: &The
     }
 }
 
-fn draw_nothing(canvas: &mut Canvas, area: Rect) {
+/// The names of the collections while they are read for the first time: what a store is
+/// expected to have.
+fn expected(model: &Model) -> Vec<SafeText> {
+    let pane = &model.collections;
+    let is_reading = pane.loading.is_some() || pane.load_at.is_some();
+    let prefix = pane.store.as_ref().and_then(|store| store.prefix.as_ref());
+    let Some(prefix) = prefix.filter(|_| is_reading && pane.loaded.is_none()) else {
+        return Vec::new();
+    };
+    let types = model.session.layout.collection_types.iter();
+    types.map(|kind| safe(&format!("{prefix}_{}", kind.as_str()))).collect()
+}
+
+/// The rows as they will be, with the figures still open, so that walking through the list of
+/// stores repaints little.
+fn draw_expected(canvas: &mut Canvas, area: Rect, names: &[SafeText]) {
+    let theme = canvas.theme;
+    let columns = Columns::new(names.iter().map(SafeText::width).max(), area.width);
+    draw_header(&mut canvas.row(area, 0), &columns, theme);
+    for (line, name) in (1..area.height).zip(names) {
+        let mut row = canvas.row(area, line);
+        row.gutter(if line == 1 { theme.glyphs.gutter } else { " " }).gap(1);
+        row.tail(name, columns.name, theme.text).gap(1);
+        if line == 1 {
+            row.put("being read", theme.text);
+        }
+    }
+}
+
+fn draw_nothing(canvas: &mut Canvas, area: Rect, n_problems: u16) {
     let (model, theme) = (canvas.model, canvas.theme);
     let pane = &model.collections;
     let retry = model.keymap.key_of(Action::Retry);
     let (text, hint) = match (&pane.store, &pane.loaded) {
         (None, _) => (safe("no store is selected"), safe("Choose one in the list of stores")),
         (Some(_), Some(Err(failure))) => (failure.message.clone(), failure.hint.clone()),
-        (Some(_), _) if pane.loading.is_some() || pane.load_at.is_some() => {
-            (safe("the collections are being read"), safe(""))
-        }
         (Some(store), _) if pane.database().is_none() => {
-            let problems: Vec<String> = store.problems.iter().map(ToString::to_string).collect();
-            let text = format!("nobody can open this store: {}", problems.join("; "));
-            (safe(&text), safe("Correct the record in the registry"))
+            let untold = store.problems.iter().skip(n_problems.into());
+            let untold: Vec<String> = untold.map(ToString::to_string).collect();
+            let text = if untold.is_empty() {
+                safe("nobody can open this store")
+            } else {
+                safe(&format!("nobody can open this store: {}", untold.join("; ")))
+            };
+            (text, safe("Correct the record in the registry"))
         }
         _ => (safe("nothing was read yet"), safe(&format!("Press {retry} to read it"))),
     };

@@ -25,8 +25,15 @@ use crate::{
 
 /// Rows that the pane would like to have, frame included.
 pub(super) fn wanted_height(model: &Model, width: u16) -> u16 {
-    let cause = causes(model, width.saturating_sub(4)).len();
-    u16::try_from(model.pools.pools.len() + cause + 2).unwrap_or(u16::MAX)
+    let inner = width.saturating_sub(2);
+    let cause = causes(model, inner.saturating_sub(2)).len();
+    let header = usize::from(Columns::new(model, inner).has_header());
+    u16::try_from(model.pools.pools.len() + header + cause + 2).unwrap_or(u16::MAX)
+}
+
+/// Whether there is a cause to be read, which is worth more room than a bar.
+pub(super) fn is_in_trouble(model: &Model) -> bool {
+    model.pools.pools.iter().any(|pool| pool.failure.is_some())
 }
 
 pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
@@ -37,17 +44,22 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
     let causes = causes(model, inner.width.saturating_sub(2));
     let n_pools = u16::try_from(model.pools.pools.len()).unwrap_or(u16::MAX);
     let n_causes = u16::try_from(causes.len()).unwrap_or(u16::MAX);
+    let columns = Columns::new(model, inner.width);
+    let has_header = columns.has_header() && inner.height > n_pools.saturating_add(n_causes);
+    if has_header {
+        columns.draw_header(&mut canvas.row(inner, 0), theme);
+    }
+    let inner = below(inner, has_header.into());
     let n_rows = n_pools.min(inner.height.saturating_sub(n_causes.min(4)).max(3));
     let rows = Rect { height: n_rows.min(inner.height), ..inner };
     canvas.note_rows(Pane::Databases, rows);
     let cursor = model.databases.cursor;
-    let columns = Columns::new(model, inner.width);
     for (line, index) in window(cursor, model.pools.pools.len(), rows.height.into()).enumerate() {
         let pool = &model.pools.pools[index];
         let (whole, gutter) = selection(theme, index == cursor.row, frame.is_focused);
         let line = u16::try_from(line).unwrap_or(u16::MAX);
         let mut row = canvas.row(rows, line).uniform(whole);
-        row.put(gutter, theme.accent);
+        row.gutter(gutter);
         draw_pool(&mut row, model, pool, &columns, theme);
     }
     let rest = below(inner, rows.height);
@@ -68,7 +80,11 @@ struct Columns {
     has_stores: bool,
     has_since: bool,
     has_server: bool,
+    has_hosts: bool,
 }
+
+/// Room for the addresses of a database, where there is that much.
+const HOSTS: u16 = 28;
 
 impl Columns {
     fn new(model: &Model, width: u16) -> Self {
@@ -76,51 +92,93 @@ impl Columns {
         let name = u16::try_from(names).unwrap_or(u16::MAX).clamp(6, 16);
         let word = if width >= 44 { 10 } else { 5 };
         // Gutter, glyph, word, name, latency, with a space after each.
-        let fixed = 1 + 2 + word + 1 + name + 1 + 6 + 1;
+        let fixed = 1 + 2 + word + 1 + name + 1 + LATENCY + 1;
         let mut rest = width.saturating_sub(fixed);
         let mut take = |wanted: u16, least_left: u16| {
             let fits = rest >= wanted + least_left;
             rest -= if fits { wanted } else { 0 };
             fits
         };
-        let has_connections = take(5, 6);
-        let has_stores = take(6, 8);
+        let has_connections = take(6, 6);
+        let has_stores = take(7, 8);
         let has_since = take(7, 8);
-        let has_server = take(14, 8);
+        let has_server = take(15, 8);
+        let has_hosts = take(HOSTS + 1, 8);
         let history = rest.saturating_sub(1).min(40);
-        Self { word, name, history, has_connections, has_stores, has_since, has_server }
+        Self { word, name, history, has_connections, has_stores, has_since, has_server, has_hosts }
+    }
+
+    /// Whether a column is shown that does not say by itself what it is.
+    const fn has_header(&self) -> bool {
+        self.has_connections
+    }
+
+    fn draw_header(&self, row: &mut Row, theme: &Theme) {
+        let style = theme.dim;
+        row.gap(3).left(&safe("database"), self.name, style).gap(1);
+        row.left(&safe("state"), self.word, style).gap(1);
+        row.figure("answer", LATENCY, style).gap(1);
+        row.right(&safe(if self.history >= 7 { "history" } else { "" }), self.history, style)
+            .gap(1);
+        if self.has_connections {
+            row.figure("conns", 5, style).gap(1);
+        }
+        if self.has_stores {
+            row.figure("stores", 6, style).gap(1);
+        }
+        if self.has_since {
+            row.figure("since", 6, style).gap(1);
+        }
+        if self.has_server {
+            row.left(&safe("server"), 14, style).gap(1);
+        }
+        if self.has_hosts {
+            row.left(&safe("hosts"), HOSTS, style);
+        }
     }
 }
 
 fn draw_pool(row: &mut Row, model: &Model, pool: &Pool, columns: &Columns, theme: &Theme) {
     let (glyph, style) = theme.pool(pool.state);
     row.put(glyph, style).gap(1).left(&pool.name, columns.name, theme.text).gap(1);
-    row.left(&safe(pool.state.word()), columns.word, style).gap(1);
-    latency(row, pool, theme);
+    let word = safe(pool.state.word());
+    if pool.state == PoolState::Connecting {
+        // There is no latency yet, so that the word may have its room.
+        row.left(&word, columns.word + LATENCY + 1, style).gap(1);
+    } else {
+        row.left(&word, columns.word, style).gap(1);
+        latency(row, pool, theme);
+    }
     history(row, pool, columns.history, theme);
     if columns.has_connections {
         let used = format!("{}/{}", pool.connections.in_use, pool.connections.open);
-        row.figure(&used, 4, theme.dim).gap(1);
+        row.figure(&used, 5, theme.dim).gap(1);
     }
     if columns.has_stores {
-        row.figure(&stores_of(model, pool.database), 5, theme.dim).gap(1);
+        row.figure(&stores_of(model, pool.database), 6, theme.dim).gap(1);
     }
     if columns.has_since {
         row.figure(&ago(pool.since, model.now), 6, theme.dim).gap(1);
     }
     if columns.has_server {
-        row.left(&server(pool, theme), 14, theme.dim);
+        row.left(&server(pool, theme), 14, theme.dim).gap(1);
+    }
+    if columns.has_hosts {
+        row.left(&pool.hosts, HOSTS, theme.dim);
     }
 }
+
+/// Room for a latency with its unit.
+const LATENCY: u16 = 6;
 
 fn latency(row: &mut Row, pool: &Pool, theme: &Theme) {
     match (pool.state, pool.latency) {
         (PoolState::Up | PoolState::Slow, Some(latency)) => {
             let style = if pool.state == PoolState::Slow { theme.warn } else { theme.text };
-            row.figure(&format::latency(latency), 6, style);
+            row.figure(&format::latency(latency), LATENCY, style);
         }
         _ => {
-            row.right(&safe(theme.glyphs.none), 6, theme.dim);
+            row.right(&safe(theme.glyphs.none), LATENCY, theme.dim);
         }
     }
     row.gap(1);

@@ -17,6 +17,7 @@ use crate::{
     domain::{
         database::Database,
         distribution::Group,
+        failure::Failure,
         format,
         placement::{self, Placement, Preview, Strategy},
         registry::Source,
@@ -41,7 +42,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
     let mut title = canvas.title(&frame);
     title.put("2 Distribution ", style).put("by ", theme.dim).put(pane.measure.name(), theme.dim);
     if pane.loading.is_some() {
-        title.put(", reading", theme.dim);
+        title.put(theme.glyphs.ellipsis, theme.dim);
     }
     title.put(" ", theme.dim);
     if model.registry.source == Source::Loading && pane.occupancy.total == 0 {
@@ -61,14 +62,25 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
     for (line, index) in (0..rows.height).zip(window(pane.cursor, bars.len(), rows.height.into())) {
         let (whole, gutter) = selection(theme, index == pane.cursor.row, frame.is_focused);
         let mut row = canvas.row(rows, line).uniform(whole);
-        row.put(gutter, theme.accent);
+        row.gutter(gutter);
         draw_bar(&mut row, model, bars[index], &scale, theme);
     }
-    // The heading and the configured strategy, at least.
-    if n_preview >= 2 {
-        let has_room = inner.height > rows.height + PREVIEW_ROWS;
-        draw_preview(canvas, below(inner, rows.height + u16::from(has_room)));
+    let has_room = inner.height > rows.height + PREVIEW_ROWS;
+    let rest = below(inner, rows.height + u16::from(has_room));
+    if let Some(failure) = unread(model) {
+        let texts = [(&failure.message, theme.warn), (&failure.hint, theme.accent)];
+        canvas.say(rest, &texts);
+    } else if n_preview >= 2 {
+        // The heading and the configured strategy, at least.
+        draw_preview(canvas, rest);
     }
+}
+
+/// Why a figure that should be shown is not.
+fn unread(model: &Model) -> Option<&Failure> {
+    let usage = &model.distribution.usage;
+    let counts_usage = model.distribution.measure != Measure::Stores;
+    usage.iter().filter(|_| counts_usage).find_map(|usage| usage.as_ref().err())
 }
 
 /// What a full bar stands for, and how wide the columns are.
@@ -123,7 +135,10 @@ fn draw_bar(row: &mut Row, model: &Model, bar: Group, scale: &Scale, theme: &The
     let cells = row.left_over().saturating_sub(scale.figure + 2).min(60);
     let style = style_of(model, bar, amount, theme);
     draw_cells(row, (amount.unwrap_or(0), scale.full), cells, (style, theme));
-    row.gap(1).right(&figure(model, bar, theme), scale.figure, style);
+    let is_over =
+        matches!(bar, Group::Shard(_)) && amount.is_some_and(|amount| amount > scale.full);
+    row.put(if is_over { theme.glyphs.warn } else { " " }, style);
+    row.right(&figure(model, bar, theme), scale.figure, style);
 }
 
 /// The bar itself: full cells up to capacity, other ones beyond it.
@@ -135,7 +150,7 @@ fn draw_cells(
 ) {
     let [filled, empty, beyond] = theme.glyphs.bar;
     let of_cells = |amount: u64| {
-        let cells_for = (amount * u64::from(cells)).div_ceil(full);
+        let cells_for = (u128::from(amount) * u128::from(cells)).div_ceil(u128::from(full));
         u16::try_from(cells_for).unwrap_or(u16::MAX).min(cells)
     };
     let n_filled = of_cells(amount);
@@ -185,12 +200,18 @@ fn draw_preview(canvas: &mut Canvas, area: Rect) {
     for (line, strategy) in (1..).zip(strategies) {
         let is_chosen = strategy == model.session.placement;
         let mut row = canvas.row(area, line);
-        row.put(if is_chosen { theme.glyphs.arrow } else { " " }, theme.accent).skip_to(2);
+        row.put(if is_chosen { theme.glyphs.arrow } else { " " }, theme.accent);
+        // The arrow is wider in ASCII.
+        row.skip_to(1 + cells_of(theme.glyphs.arrow));
         row.left(&safe(strategy.name()), 13, if is_chosen { theme.text } else { theme.dim });
         if let Some(placement) = preview.under(strategy) {
             draw_placement(&mut row, model, (&preview, placement), theme);
         }
     }
+}
+
+fn cells_of(glyph: &'static str) -> u16 {
+    u16::try_from(safe(glyph).width()).unwrap_or(u16::MAX)
 }
 
 fn draw_placement(

@@ -29,9 +29,9 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, view: &DocumentsView) {
         .text(&safe(&view.collection), style)
         .put(" ", style);
     if !view.trees.is_empty() {
-        let more = if view.has_more { "the newest" } else { "all" };
-        let noun = if view.trees.len() == 1 { "document" } else { "documents" };
-        let count = format!("{more} {} {noun}, newest first ", view.trees.len());
+        let at = view.locate(view.cursor.row).map_or(0, |(tree, _)| tree) + 1;
+        let page = if view.has_more { "the newest " } else { "" };
+        let count = format!("document {at} of {page}{}, newest first ", view.trees.len());
         title.text(&safe(&count), theme.dim);
     }
     if view.loading.is_some() {
@@ -53,7 +53,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, view: &DocumentsView) {
         let Some(shown) = view.trees.get(tree).and_then(|tree| tree.line(at)) else { break };
         let (whole, gutter) = selection(theme, index == view.cursor.row, true);
         let mut row = canvas.row(inner, line).uniform(whole);
-        row.put(gutter, theme.accent);
+        row.gutter(gutter);
         draw_line(&mut row, &shown, theme);
     }
 }

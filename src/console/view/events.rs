@@ -66,7 +66,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, cursor: ListCursor) {
         let (glyph, style) = theme.severity(entry.severity);
         let age = Duration::try_from(model.now.duration_since(entry.at)).unwrap_or_default();
         let mut row = canvas.row(inner, line).uniform(whole);
-        row.put(gutter, theme.accent).text(&time_of_day(entry.at), theme.dim).gap(1);
+        row.gutter(gutter).text(&time_of_day(entry.at), theme.dim).gap(1);
         row.figure(&format::age(age), 7, theme.dim).gap(2).put(glyph, style).gap(1);
         row.text(&entry.text, theme.text);
     }

@@ -33,7 +33,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, help: &HelpBox) {
         let is_first = index == first || help.rows[index - 1].group != shown.group;
         let (whole, gutter) = selection(theme, index == help.cursor.row, true);
         let mut row = canvas.row(rows, line).uniform(whole);
-        row.put(gutter, theme.accent);
+        row.gutter(gutter);
         row.left(&safe(if is_first { shown.group } else { "" }), 9, theme.dim).gap(1);
         row.left(&safe(&shown.keys), 18, theme.accent).gap(1);
         row.text(&safe(shown.summary), theme.text);

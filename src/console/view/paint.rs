@@ -64,6 +64,11 @@ impl<'a> Row<'a> {
         self
     }
 
+    /// Paints the gutter of a list. An empty one has no colour, which would cost bytes.
+    pub(super) fn gutter(&mut self, gutter: &'static str) -> &mut Self {
+        if gutter == " " { self.gap(1) } else { self.put(gutter, self.theme.accent) }
+    }
+
     /// Paints a text as long as it is.
     pub(super) fn text(&mut self, text: &SafeText, style: Style) -> &mut Self {
         let shown = self.cut(text, self.left_over().into());

@@ -41,7 +41,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, palette: &PaletteBox) {
         let entry = &palette.entries[index];
         let (whole, gutter) = selection(theme, index == palette.cursor.row, true);
         let mut row = canvas.row(rows, line).uniform(whole);
-        row.put(gutter, theme.accent).gap(1);
+        row.gutter(gutter).gap(1);
         let detail = u16::try_from(entry.detail.width()).unwrap_or(u16::MAX).min(24);
         let label = row.left_over().saturating_sub(detail + 2);
         row.left(&entry.label, label, theme.text).gap(1).right(&entry.detail, detail, theme.dim);

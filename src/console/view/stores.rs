@@ -21,7 +21,7 @@ use crate::{
     domain::{
         format,
         registry::Source,
-        store::{Route, Store},
+        store::{Route, Store, StoreState},
         text::{SafeText, safe},
     },
 };
@@ -53,7 +53,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
         let store = &pane.rows()[index];
         let (whole, gutter) = selection(theme, pane.row == Some(index), frame.is_focused);
         let mut row = canvas.row(rows, line).uniform(whole.or(is_old.then_some(theme.dim)));
-        row.put(gutter, theme.accent);
+        row.gutter(gutter);
         draw_store(&mut row, model, store, &columns, theme);
     }
 }
@@ -61,6 +61,10 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
 /// How many there are, how many are shown, and why not all of them.
 fn draw_counts(title: &mut Row, model: &Model, theme: &Theme) {
     let pane = &model.stores;
+    if model.registry.source == Source::Loading && model.registry.stores.is_empty() {
+        // Nothing is known yet, which is not the same as none.
+        return;
+    }
     let total = format::count(model.registry.stores.len() as u64);
     let counts = if pane.filter.is_empty() {
         total
@@ -118,24 +122,32 @@ struct Columns {
     name: u16,
     prefix: u16,
     database: u16,
+    state: u16,
     problems: u16,
 }
 
 /// The glyph, and the longest word for a state.
 const STATE: u16 = 11;
 
+/// What is left of a state where there is little room: the glyph, and where its word begins.
+const SHORT_STATE: u16 = 6;
+
 impl Columns {
     fn new(model: &Model, width: u16) -> Self {
         let longest = model.pools.pools.iter().map(|pool| pool.name.width()).max().unwrap_or(0);
         let database = u16::try_from(longest).unwrap_or(u16::MAX).clamp(8, 14);
         let store_id = if width >= 70 { 12 } else { 10 };
-        // Gutter and mark, then each column with a space after it.
-        let mut rest = width.saturating_sub(2 + store_id + 1 + database + 1 + STATE + 1);
+        // Gutter and mark, then each column with a space after it, but not after the last.
+        let fixed = 2 + store_id + 1 + database + 1;
+        let state = width.saturating_sub(fixed).clamp(SHORT_STATE, STATE);
+        let mut rest = width.saturating_sub(fixed + state + 1);
+        // A name of a few letters says less than none.
+        rest = if rest < 6 { 0 } else { rest };
         let prefix = if rest >= 24 { (rest / 3).clamp(10, 18) } else { 0 };
         rest = rest.saturating_sub(if prefix > 0 { prefix + 1 } else { 0 });
         let problems = if rest >= 54 { rest - 30 } else { 0 };
         let name = rest.saturating_sub(if problems > 0 { problems + 1 } else { 0 });
-        Self { store_id, name, prefix, database, problems }
+        Self { store_id, name, prefix, database, state, problems }
     }
 
     /// Each column that can be sorted by, with its width and its heading.
@@ -145,7 +157,7 @@ impl Columns {
             (StoreColumn::Name, self.name, "name"),
             (StoreColumn::Prefix, self.prefix, "prefix"),
             (StoreColumn::Database, self.database, "database"),
-            (StoreColumn::State, STATE, "state"),
+            (StoreColumn::State, self.state, "state"),
         ]
     }
 }
@@ -176,7 +188,7 @@ fn draw_header(canvas: &mut Canvas, area: Rect, columns: &Columns) {
 
 fn draw_store(row: &mut Row, model: &Model, store: &Store, columns: &Columns, theme: &Theme) {
     let is_marked = model.stores.marked.contains(&store.record);
-    row.put(if is_marked { theme.glyphs.mark } else { " " }, theme.accent);
+    row.gutter(if is_marked { theme.glyphs.mark } else { " " });
     let mut field = |value: &Option<Box<str>>, width: u16| {
         if width == 0 {
             return;
@@ -193,7 +205,11 @@ fn draw_store(row: &mut Row, model: &Model, store: &Store, columns: &Columns, th
     row.left(&database(model, store), columns.database, theme.text).gap(1);
     let state = store.state();
     let (glyph, style) = theme.store(state, !store.problems.is_empty());
-    row.put(glyph, style).gap(1).left(&safe(state.word()), STATE - 2, style).gap(1);
+    let word = match state {
+        StoreState::Ok if !store.problems.is_empty() => "drifted",
+        state => state.word(),
+    };
+    row.put(glyph, style).put(" ", style).left(&safe(word), columns.state - 2, style).gap(1);
     if columns.problems > 0 {
         row.left(&problems(store), columns.problems, style);
     }

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{Canvas, paint::Row};
 use crate::{
-    console::theme::Theme,
+    console::{state::model::Model, theme::Theme},
     domain::{format, pool::FleetState, text::safe},
 };
 
@@ -30,19 +30,23 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
         row.text(&safe(&n_held), theme.alarm).gap(1);
     }
     fleet(&mut row, model, theme);
+    let n_connections = model.pools.n_connections();
     for warning in &model.session.warnings {
         row.gap(1).put(theme.glyphs.warn, theme.warn).gap(1).text(warning, theme.warn);
+    }
+    let noun = if n_connections == 1 { "connection" } else { "connections" };
+    let connections = safe(&format!("{} {noun}", format::count(n_connections.into())));
+    if is_known(model) && usize::from(row.left_over()) >= connections.width() + 2 {
+        row.gap(2).text(&connections, theme.dim);
     }
     if row.left_over() > login_width.saturating_add(2) {
         row.keep_last(login_width.saturating_add(1)).text(&model.session.login, theme.dim);
     }
 }
 
-fn fleet(row: &mut Row, model: &crate::console::state::model::Model, theme: &Theme) {
+fn fleet(row: &mut Row, model: &Model, theme: &Theme) {
     let pools = &model.pools;
-    let is_connecting = pools.pools.iter().all(|pool| !pool.state.is_usable())
-        && pools.pools.iter().any(|pool| pool.failure.is_none());
-    if is_connecting {
+    if !is_known(model) {
         row.gap(1).put(theme.glyphs.pending, theme.dim).put(" connecting", theme.dim);
         return;
     }
@@ -56,7 +60,11 @@ fn fleet(row: &mut Row, model: &crate::console::state::model::Model, theme: &The
         FleetState::Down => format!(" all {} down", pools.pools.len()),
     };
     row.gap(1).put(glyph, style).text(&safe(&words), style);
-    let connections = format::count(u64::from(pools.n_connections()));
-    let noun = if pools.n_connections() == 1 { "connection" } else { "connections" };
-    row.gap(2).text(&safe(&format!("{connections} {noun}")), theme.dim);
+}
+
+/// Whether it can be said how the fleet is doing: a database answers, or all were tried.
+fn is_known(model: &Model) -> bool {
+    let pools = &model.pools.pools;
+    pools.iter().any(|pool| pool.state.is_usable())
+        || pools.iter().all(|pool| pool.failure.is_some())
 }
