@@ -30,6 +30,11 @@ pub(super) fn value(element: &Element<'_>) -> SafeText {
 
 /// The beginning of a document or array on one line.
 pub(super) fn container(bytes: &[u8], start: usize, is_array: bool) -> SafeText {
+    safe(&container_text(bytes, start, is_array))
+}
+
+/// Not yet safe: made safe once, with whatever it becomes a part of.
+fn container_text(bytes: &[u8], start: usize, is_array: bool) -> String {
     let (open, close) = if is_array { ('[', ']') } else { ('{', '}') };
     let mut text = String::from(open);
     for (index, element) in elements(bytes, start).enumerate() {
@@ -51,7 +56,7 @@ pub(super) fn container(bytes: &[u8], start: usize, is_array: bool) -> SafeText 
         text.push_str(&part(&element));
     }
     text.push(close);
-    safe(&text)
+    text
 }
 
 /// A value inside the line of its parent: shorter, and with nothing of its own children.
@@ -98,8 +103,8 @@ fn value_text(element: &Element<'_>) -> String {
             let (pattern, options) = raw::pattern_and_options(value);
             format!("/{}/{}", cut(pattern, TEXT_SHOWN), cut(options, TEXT_SHOWN))
         }
-        ElementType::EmbeddedDocument => container(value, 0, false).into(),
-        ElementType::Array => container(value, 0, true).into(),
+        ElementType::EmbeddedDocument => container_text(value, 0, false),
+        ElementType::Array => container_text(value, 0, true),
     }
 }
 

@@ -54,6 +54,18 @@ fn pointer(id: ObjectId) -> DbPointer {
 }
 
 #[test]
+fn a_hostile_value_is_spelled_out_once_wherever_it_stands() {
+    let told = lines(&unfolded(&doc! {"a": {"b": "\u{202e}"}, "c": ["\u{1b}"], "d": "\\u{202e}"}));
+    for line in [
+        "0 : {a: {…}, c: […], d: \"\\\\u{202e}\"} (object)",
+        "1 a: {b: \"\\u{202e}\"} (object)",
+        "1 c: [\"\\u{1b}\"] (array)",
+    ] {
+        assert!(told.iter().any(|told| told == line), "{line}: {told:#?}");
+    }
+}
+
+#[test]
 fn every_type_has_its_line() {
     assert_eq!(
         lines(&unfolded(&every_type()))[1..],
