@@ -10,6 +10,7 @@ use crate::{
     console::{
         state::{
             action::Action,
+            collections::CollectionsPane,
             model::{Model, Pane},
         },
         theme::Theme,
@@ -17,7 +18,7 @@ use crate::{
     domain::{
         collection::{Collection, Details, Form, Presence},
         format,
-        text::{SafeText, safe},
+        text::safe,
     },
 };
 
@@ -42,9 +43,13 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
         let name = safe(&model.session.layout.name_of(database));
         title.put("in ", theme.dim).text(&name, theme.text).put(" ", theme.text);
     }
-    let expected = expected(model);
-    let n_rows = u16::try_from(pane.rows().len().max(expected.len())).unwrap_or(u16::MAX);
+    let n_rows = u16::try_from(pane.rows().len()).unwrap_or(u16::MAX);
     let n_problems = n_problems(model, inner);
+    if let Some(prefix) = prefix_being_read(pane) {
+        canvas.note_rows(Pane::Collections, below(inner, 1));
+        draw_reading(canvas, inner, prefix);
+        return;
+    }
     if n_rows == 0 {
         canvas.note_rows(Pane::Collections, below(inner, 1));
         draw_problems(canvas, Rect { height: n_problems, ..inner });
@@ -56,11 +61,14 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
     let problems = below(inner, list.height.min(n_rows.saturating_add(1)));
     draw_problems(canvas, Rect { height: n_problems, ..problems });
     canvas.note_rows(Pane::Collections, below(list, 1));
-    if pane.rows().is_empty() {
-        draw_expected(canvas, list, &expected);
-    } else {
-        draw_rows(canvas, list, frame.is_focused);
-    }
+    draw_rows(canvas, list, frame.is_focused);
+}
+
+/// The prefix of the store whose collections are read for the first time.
+fn prefix_being_read(pane: &CollectionsPane) -> Option<&str> {
+    let is_reading = pane.loading.is_some() || pane.load_at.is_some();
+    let store = pane.store.as_ref().filter(|_| is_reading && pane.loaded.is_none())?;
+    store.prefix.as_deref()
 }
 
 fn draw_rows(canvas: &mut Canvas, list: Rect, is_focused: bool) {
@@ -179,33 +187,15 @@ fn draw_details(row: &mut Row, details: &Details, columns: &Columns, theme: &The
     }
 }
 
-/// The names of the collections while they are read for the first time: what a store is
-/// expected to have.
-fn expected(model: &Model) -> Vec<SafeText> {
-    let pane = &model.collections;
-    let is_reading = pane.loading.is_some() || pane.load_at.is_some();
-    let prefix = pane.store.as_ref().and_then(|store| store.prefix.as_ref());
-    let Some(prefix) = prefix.filter(|_| is_reading && pane.loaded.is_none()) else {
-        return Vec::new();
-    };
+/// Keeps the heading where it will be, so that walking through the list of stores repaints
+/// little. Shows no name before it is read: a name on the screen can be entered.
+fn draw_reading(canvas: &mut Canvas, area: Rect, prefix: &str) {
+    let (model, theme) = (canvas.model, canvas.theme);
     let types = model.session.layout.collection_types.iter();
-    types.map(|kind| safe(&format!("{prefix}_{}", kind.as_str()))).collect()
-}
-
-/// The rows as they will be, with the figures still open, so that walking through the list of
-/// stores repaints little.
-fn draw_expected(canvas: &mut Canvas, area: Rect, names: &[SafeText]) {
-    let theme = canvas.theme;
-    let columns = Columns::new(names.iter().map(SafeText::width).max(), area.width);
+    let widths = types.map(|kind| safe(&format!("{prefix}_{}", kind.as_str())).width());
+    let columns = Columns::new(widths.max(), area.width);
     draw_header(&mut canvas.row(area, 0), &columns, theme);
-    for (line, name) in (1..area.height).zip(names) {
-        let mut row = canvas.row(area, line);
-        row.gutter(if line == 1 { theme.glyphs.gutter } else { " " }).gap(1);
-        row.tail(name, columns.name, theme.text).gap(1);
-        if line == 1 {
-            row.put("being read", theme.text);
-        }
-    }
+    canvas.row(area, 1).gap(2).put("being read", theme.text);
 }
 
 fn draw_nothing(canvas: &mut Canvas, area: Rect, n_problems: u16) {

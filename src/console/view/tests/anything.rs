@@ -6,7 +6,10 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::stage::{Stage, all_present, hostile, orders, troubled};
 use crate::{
-    console::state::geometry::Geometry,
+    console::state::{
+        geometry::{Geometry, Target},
+        model::Top,
+    },
     domain::{pool::PoolState, text::safe},
 };
 
@@ -71,6 +74,19 @@ fn check(buffer: &Buffer, geometry: &Geometry, ascii: bool) {
     }
 }
 
+/// Nothing that is drawn in a pane runs over its frame.
+fn check_frames(buffer: &Buffer, geometry: &Geometry) {
+    let panes = geometry.targets.iter().filter(|(_, target)| matches!(target, Target::Pane(_)));
+    for (area, target) in panes {
+        for y in area.y..area.y + area.height {
+            for x in [area.x, area.x + area.width - 1] {
+                let symbol = buffer[(x, y)].symbol();
+                assert!("│╭╮╰╯|+".contains(symbol), "{target:?} at {x}, {y}: {symbol}");
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
@@ -85,6 +101,9 @@ proptest! {
         stage.model.switches.ascii = ascii;
         let (buffer, geometry) = stage.draw(size);
         check(&buffer, &geometry, ascii);
+        if matches!(stage.model.top, Top::Panes) {
+            check_frames(&buffer, &geometry);
+        }
     }
 }
 
