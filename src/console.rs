@@ -4,6 +4,8 @@
 //! anything else, then starts the fleet and runs the loop until the end.
 
 mod backend;
+#[cfg(test)]
+mod bytes;
 mod clipboard;
 mod effects;
 mod input;

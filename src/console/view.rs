@@ -11,7 +11,7 @@ mod paint;
 mod palette;
 mod stores;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod title;
 
 use ratatui::{Frame, buffer::Buffer, layout::Rect, style::Style};

@@ -1,7 +1,6 @@
 //! What the screen looks like, for whatever there is to show.
 
 mod anything;
-mod bytes;
 mod pictures;
-mod stage;
+pub(crate) mod stage;
 mod styles;

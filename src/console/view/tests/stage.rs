@@ -30,26 +30,26 @@ use crate::{
     },
 };
 
-pub(super) const WIDE: (u16, u16) = (120, 40);
-pub(super) const SMALL: (u16, u16) = (80, 24);
-pub(super) const HUGE: (u16, u16) = (200, 60);
+pub(crate) const WIDE: (u16, u16) = (120, 40);
+pub(crate) const SMALL: (u16, u16) = (80, 24);
+pub(crate) const HUGE: (u16, u16) = (200, 60);
 
 /// A console, and the requests that nobody has answered yet.
-pub(super) struct Stage {
-    pub(super) model: Model,
+pub(crate) struct Stage {
+    pub(crate) model: Model,
     requests: Vec<Command>,
 }
 
 impl Stage {
     /// Every database connecting, the registry loading.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut model = fixture::empty_model();
         model.session.login = safe("ops@db1.fleet.example:27017");
         Self { model, requests: Vec::new() }
     }
 
     /// Every database up, and these stores.
-    pub(super) fn of(stores: Vec<Arc<Store>>) -> Self {
+    pub(crate) fn of(stores: Vec<Arc<Store>>) -> Self {
         let mut stage = Self::new();
         stage.pools(|_| PoolState::Up);
         stage.feed(Event::RegistryChanged(fixture::registry(stores)));
@@ -57,7 +57,7 @@ impl Stage {
     }
 
     /// A hundred stores in good order, and the collections of the first one.
-    pub(super) fn healthy() -> Self {
+    pub(crate) fn healthy() -> Self {
         let mut stage = Self::of(fleet(100));
         stage.wait(3_600);
         stage.collections(Ok(all_present));
@@ -65,7 +65,7 @@ impl Stage {
     }
 
     /// Folds an event, and does at once what is done on another thread.
-    pub(super) fn feed(&mut self, event: Event) {
+    pub(crate) fn feed(&mut self, event: Event) {
         let mut events = vec![event];
         while let Some(event) = events.pop() {
             for command in update(&mut self.model, event) {
@@ -87,7 +87,7 @@ impl Stage {
     }
 
     /// Presses keys as a person would write them down, with the picture before them drawn.
-    pub(super) fn press(&mut self, script: &str) {
+    pub(crate) fn press(&mut self, script: &str) {
         let mut events = Vec::new();
         for command in press(&mut self.model, script) {
             self.obey(command, &mut events);
@@ -98,13 +98,13 @@ impl Stage {
     }
 
     /// Lets seconds pass.
-    pub(super) fn wait(&mut self, seconds: i64) {
+    pub(crate) fn wait(&mut self, seconds: i64) {
         let now = self.model.now + SignedDuration::from_secs(seconds);
         self.feed(Event::TimeReached(now));
     }
 
     /// Publishes pools, each in the state that `state` gives for its number, main being 0.
-    pub(super) fn pools(&mut self, state: impl Fn(usize) -> PoolState) {
+    pub(crate) fn pools(&mut self, state: impl Fn(usize) -> PoolState) {
         let mut pools = fixture::pools(&self.model, state);
         for (number, pool) in pools.pools.iter_mut().enumerate() {
             furnish(pool, number);
@@ -113,14 +113,14 @@ impl Stage {
     }
 
     /// Publishes the present pools with something changed.
-    pub(super) fn change_pools(&mut self, change: impl FnOnce(&mut Pools)) {
+    pub(crate) fn change_pools(&mut self, change: impl FnOnce(&mut Pools)) {
         let mut pools = Pools::clone(&self.model.pools);
         change(&mut pools);
         self.feed(Event::PoolsChanged(Arc::new(pools)));
     }
 
     /// Publishes a registry that is not live.
-    pub(super) fn registry(&mut self, source: Source, failure: Option<Failure>) {
+    pub(crate) fn registry(&mut self, source: Source, failure: Option<Failure>) {
         let registry = Registry { source, failure, ..Registry::clone(&self.model.registry) };
         self.feed(Event::RegistryChanged(Arc::new(registry)));
     }
@@ -130,7 +130,7 @@ impl Stage {
     }
 
     /// Answers the request for the collections of the selected store.
-    pub(super) fn collections(&mut self, answer: Result<fn(&Model) -> Vec<Collection>, Failure>) {
+    pub(crate) fn collections(&mut self, answer: Result<fn(&Model) -> Vec<Collection>, Failure>) {
         let request = self.request(|command| match command {
             Command::LoadCollections { request, .. } => Some(*request),
             _ => None,
@@ -142,7 +142,7 @@ impl Stage {
     }
 
     /// Answers the request for the documents of a collection.
-    pub(super) fn page(&mut self, page: Result<Page, Failure>) {
+    pub(crate) fn page(&mut self, page: Result<Page, Failure>) {
         let request = self.request(|command| match command {
             Command::LoadPage { request, .. } => Some(*request),
             _ => None,
@@ -151,7 +151,7 @@ impl Stage {
     }
 
     /// Answers the request for documents and bytes of the databases.
-    pub(super) fn usage(&mut self) {
+    pub(crate) fn usage(&mut self) {
         let request = self.request(|command| match command {
             Command::LoadUsage { request } => Some(*request),
             _ => None,
@@ -165,7 +165,7 @@ impl Stage {
     }
 
     /// Draws as the loop does: again, when drawing taught the model something.
-    pub(super) fn draw(&mut self, (width, height): (u16, u16)) -> (Buffer, Geometry) {
+    pub(crate) fn draw(&mut self, (width, height): (u16, u16)) -> (Buffer, Geometry) {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal");
         let mut drawn = Geometry::default();
         for _ in 0..3 {
@@ -177,7 +177,7 @@ impl Stage {
     }
 
     /// The picture as text.
-    pub(super) fn picture(&mut self, size: (u16, u16)) -> String {
+    pub(crate) fn picture(&mut self, size: (u16, u16)) -> String {
         let (buffer, _) = self.draw(size);
         let width = usize::from(buffer.area.width.max(1));
         let mut text = String::new();
@@ -232,7 +232,7 @@ fn furnish(pool: &mut Pool, number: usize) {
 }
 
 /// A failure as the driver's classifier makes them.
-pub(super) fn failure_of(kind: FailureKind) -> Failure {
+pub(crate) fn failure_of(kind: FailureKind) -> Failure {
     let (message, hint) = match kind {
         FailureKind::NotAuthorised => (
             "`ops` may not read `pos_db_2`.`lyon_1_orders`",
@@ -255,7 +255,7 @@ const PLACES: [&str; 8] = [
 ];
 
 /// Stores in good order, spread evenly.
-pub(super) fn fleet(n_stores: u32) -> Vec<Arc<Store>> {
+pub(crate) fn fleet(n_stores: u32) -> Vec<Arc<Store>> {
     let sound = |number: u32| {
         let place = PLACES[number as usize % PLACES.len()];
         Arc::new(Store {
@@ -269,7 +269,7 @@ pub(super) fn fleet(n_stores: u32) -> Vec<Arc<Store>> {
 }
 
 /// A fleet with a record of each kind of trouble.
-pub(super) fn troubled() -> Vec<Arc<Store>> {
+pub(crate) fn troubled() -> Vec<Arc<Store>> {
     let mut stores = fleet(60);
     let mut spoil = |number: usize, change: fn(&mut Store)| {
         let mut store = Store::clone(&stores[number]);
@@ -300,14 +300,14 @@ pub(super) fn troubled() -> Vec<Arc<Store>> {
 }
 
 /// One shard over its capacity.
-pub(super) fn crowded() -> Vec<Arc<Store>> {
+pub(crate) fn crowded() -> Vec<Arc<Store>> {
     let mut stores = fleet(70);
     stores.extend((100..114).map(|number| fixture::store(number, 1)));
     stores
 }
 
 /// Names that a terminal would obey or hide, and names in other scripts.
-pub(super) fn hostile() -> Vec<Arc<Store>> {
+pub(crate) fn hostile() -> Vec<Arc<Store>> {
     let names = [
         "\u{1b}]0;owned\u{7}",
         "\u{1b}[2J\u{1b}[H",
@@ -358,12 +358,12 @@ fn details(number: usize) -> Details {
     }
 }
 
-pub(super) fn all_present(model: &Model) -> Vec<Collection> {
+pub(crate) fn all_present(model: &Model) -> Vec<Collection> {
     named(model, |number| Presence::Present(details(number)))
 }
 
 /// A missing, an absent, a view, a time series and one that may not be read.
-pub(super) fn of_every_kind(model: &Model) -> Vec<Collection> {
+pub(crate) fn of_every_kind(model: &Model) -> Vec<Collection> {
     named(model, |number| match number {
         0 => Presence::Missing,
         1 => Presence::Present(Details {
@@ -386,7 +386,7 @@ pub(super) fn of_every_kind(model: &Model) -> Vec<Collection> {
 }
 
 /// Two orders, the first of them with something nested and something hostile in it.
-pub(super) fn orders() -> Page {
+pub(crate) fn orders() -> Page {
     let order = bson::rawdoc! {
         "_id": bson::oid::ObjectId::from_bytes([7; 12]),
         "total": 1234.5,
@@ -399,6 +399,6 @@ pub(super) fn orders() -> Page {
     Page { documents, has_more: true }
 }
 
-pub(super) fn shard(number: u32) -> Database {
+pub(crate) fn shard(number: u32) -> Database {
     DatabaseId::new(number).map_or(Database::Main, Database::Shard)
 }
