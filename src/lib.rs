@@ -68,6 +68,16 @@
 //! - Registry snapshots share their unchanged records, so that comparing two of them costs
 //!   one pointer comparison a record. This replaces a protocol of deltas: the latest
 //!   snapshot is always enough, and one record's change still does not rebuild the list.
+//! - The terminal is read and written by code of our own ([`console`]'s `input` and
+//!   `backend`); crossterm's types name the keys, and its raw mode is used. Its reader spins
+//!   on a terminal that has vanished, leaves what is beyond its first 1024 bytes lying until
+//!   the next key, and takes an arrow key that a slow line delivers in two pieces for `Esc`
+//!   and two letters. Its writer spends several times the bytes on a step in a list, and
+//!   knows neither `NO_COLOR` with attributes nor ASCII. For a console that is open for days
+//!   over SSH these are the job, not a detail.
+//! - Lists scroll by a quarter of a page: moving every row costs a slow line two kilobytes.
+//! - The probes look by polling, not by the driver's streaming monitor, which would keep a
+//!   second connection open to every database for nothing.
 //! - Latencies are kept in a history as steps of a rough logarithmic scale: a healthy
 //!   database then gives the same picture from probe to probe, and an idle screen is still.
 
