@@ -7,7 +7,10 @@ use std::{
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use fs_err as fs;
@@ -43,6 +46,15 @@ pub(crate) fn path(directory: &Path, hosts: &str, database: &str) -> PathBuf {
 pub(crate) struct CacheFile {
     path: PathBuf,
     layout: Arc<Layout>,
+    turns: Arc<Turns>,
+}
+
+/// Keeps saves apart and in the order in which they were asked for.
+#[derive(Debug, Default)]
+struct Turns {
+    given: AtomicU64,
+    /// The newest turn that reached the file.
+    written: Mutex<u64>,
 }
 
 /// The first document of the file.
@@ -58,7 +70,7 @@ struct Header {
 impl CacheFile {
     /// The cache at this path. `layout` says which shards exist.
     pub(crate) fn new(path: PathBuf, layout: Arc<Layout>) -> Self {
-        Self { path, layout }
+        Self { path, layout, turns: Arc::default() }
     }
 
     /// The saved registry. A file that cannot be used is ignored, with a warning in the log.
@@ -74,8 +86,19 @@ impl CacheFile {
         }
     }
 
-    /// Saves a registry; a failure is logged. Blocks.
-    pub(crate) fn save(&self, registry: &Registry) {
+    /// The turn of a save, taken at the moment for which its registry is true.
+    pub(crate) fn next_turn(&self) -> u64 {
+        self.turns.given.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Saves a registry, unless one of a later turn is saved already; a failure is logged.
+    /// Blocks.
+    pub(crate) fn save(&self, registry: &Registry, turn: u64) {
+        let mut written = self.turns.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if turn <= *written {
+            return;
+        }
+        *written = turn;
         if let Err(error) = self.write(registry) {
             tracing::warn!(%error, "the registry is not saved");
         }

@@ -78,7 +78,7 @@ pub(crate) fn start(setup: Setup, tracker: &TaskTracker) -> watch::Receiver<Arc<
     let (sender, receiver) = watch::channel(Arc::new(Registry::default()));
     let layout = Arc::new(setup.layout);
     let cache = setup.cache.map(|path| CacheFile::new(path, layout.clone()));
-    let feed = Feed {
+    let mut feed = Feed {
         layout,
         timing: setup.timing,
         slot: setup.slot,
@@ -88,9 +88,13 @@ pub(crate) fn start(setup: Setup, tracker: &TaskTracker) -> watch::Receiver<Arc<
         sender,
         tracker: tracker.clone(),
         ledger: Ledger::default(),
+        is_unsaved: false,
     };
     let cancel = setup.cancel;
-    tracker.spawn(async move { cancel.run_until_cancelled(feed.run()).await });
+    tracker.spawn(async move {
+        cancel.run_until_cancelled(feed.run()).await;
+        feed.save_pending();
+    });
     receiver
 }
 
@@ -105,6 +109,8 @@ struct Feed {
     tracker: TaskTracker,
     /// The list as it is known now.
     ledger: Ledger,
+    /// Whether changes were seen since the list was last handed over for saving.
+    is_unsaved: bool,
 }
 
 /// Why a stretch of following the registry ended.
@@ -119,7 +125,7 @@ enum End {
 
 impl Feed {
     /// Never drops a driver call half-way: each of them runs in a task of its own.
-    async fn run(mut self) {
+    async fn run(&mut self) {
         loop {
             let Some(handle) = self.wait_for_main().await else { return };
             match self.follow(handle).await {
@@ -199,10 +205,12 @@ impl Feed {
         tokio::task::spawn_blocking(move || cache.load()).await.ok().flatten()
     }
 
-    fn save(&self, registry: &Registry) {
+    fn save(&mut self, registry: &Registry) {
+        self.is_unsaved = false;
         if let Some(cache) = self.cache.clone() {
             let registry = registry.clone();
-            self.tracker.spawn_blocking(move || cache.save(&registry));
+            let turn = cache.next_turn();
+            self.tracker.spawn_blocking(move || cache.save(&registry, turn));
         }
     }
 
@@ -263,6 +271,7 @@ impl Feed {
                         while let Some(event) = stream.try_next() {
                             self.ledger.apply(event);
                         }
+                        self.is_unsaved = true;
                         save_at = save_at.min(Instant::now() + SAVE_AFTER);
                     }
                     Err(Ending::Again) => return End::Again,
@@ -292,6 +301,7 @@ impl Feed {
                 return end;
             }
             if self.ledger.is_changed() {
+                self.is_unsaved = true;
                 save_at = save_at.min(Instant::now() + SAVE_AFTER);
             }
             self.publish(Source::Polling, reason.clone());
@@ -306,7 +316,17 @@ impl Feed {
         }
     }
 
-    fn save_now(&self) {
+    /// Keeps what changed in the last moments before the end. The tracker waits for the file,
+    /// as long as shutting down may take.
+    fn save_pending(&mut self) {
+        if self.is_unsaved {
+            let known = self.sender.borrow().clone();
+            self.publish(known.source, known.failure.clone());
+            self.save_now();
+        }
+    }
+
+    fn save_now(&mut self) {
         let known = self.sender.borrow().clone();
         self.save(&Registry { as_of: Some(Timestamp::now()), ..(*known).clone() });
     }

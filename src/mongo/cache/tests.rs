@@ -27,7 +27,7 @@ fn what_is_saved_is_read_again() {
     let home = tempfile::tempdir().unwrap();
     let file = file(&home.path().join("made"));
     let saved = registry();
-    file.save(&saved);
+    file.save(&saved, 1);
     let read = file.load().unwrap();
     assert_eq!(read.stores, saved.stores);
     assert_eq!((read.source, read.as_of), (Source::Cache, saved.as_of));
@@ -36,7 +36,7 @@ fn what_is_saved_is_read_again() {
 #[test]
 fn a_smaller_fleet_judges_the_numbers_again() {
     let home = tempfile::tempdir().unwrap();
-    file(home.path()).save(&registry());
+    file(home.path()).save(&registry(), 1);
     let smaller = Arc::new(Layout { database_count: 1, ..Layout::default() });
     let read = CacheFile::new(path(home.path(), "h:1", "main_db"), smaller.clone()).load().unwrap();
     assert_eq!(read.stores[0].route.database(), registry().stores[0].route.database());
@@ -48,12 +48,22 @@ fn a_file_that_cannot_be_used_is_ignored() {
     let home = tempfile::tempdir().unwrap();
     let file = file(home.path());
     assert!(file.load().is_none());
-    file.save(&registry());
+    file.save(&registry(), 1);
     let whole = fs::read(&file.path).unwrap();
     for spoilt in [&whole[..whole.len() - 1], &whole[..40], b"", b"\xff\xff\xff\xff", b"\0\0\0\0"] {
         fs::write(&file.path, spoilt).unwrap();
         assert!(file.load().is_none(), "{} bytes", spoilt.len());
     }
+}
+
+#[test]
+fn an_older_list_never_replaces_a_newer_one() {
+    let home = tempfile::tempdir().unwrap();
+    let file = file(home.path());
+    let (older, newer) = (file.next_turn(), file.clone().next_turn());
+    file.clone().save(&registry(), newer);
+    file.save(&Registry { stores: Vec::new(), ..registry() }, older);
+    assert_eq!(file.load().unwrap().stores.len(), registry().stores.len());
 }
 
 #[test]
