@@ -38,6 +38,9 @@ mod ledger;
 mod reader;
 mod stream;
 
+/// How long a registry is polled before it is tried again to follow it.
+const FOLLOW_AGAIN: Duration = Duration::from_secs(300);
+
 /// Shortest time between two published snapshots; a single change goes out at once.
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(100);
 /// How long changes are gathered before they are saved.
@@ -296,7 +299,12 @@ impl Feed {
     /// Reads the list again and again. `reason` is why it cannot be followed, where it should be.
     async fn poll(&mut self, handle: Handle, reason: Option<Failure>) -> End {
         let mut save_at = Instant::now();
+        let again_at = Instant::now() + FOLLOW_AGAIN;
         loop {
+            // A grant may have come, or a standalone server may have become a replica set.
+            if reason.is_some() && Instant::now() >= again_at {
+                return End::Again;
+            }
             if let Err(end) = self.read(&handle).await {
                 return end;
             }
