@@ -61,6 +61,12 @@ impl SafeText {
         Self(format!("{ellipsis}{}", self.0.get(first..).unwrap_or_default()))
     }
 
+    /// What comes after `beginning`, where the text begins with it.
+    #[must_use]
+    pub fn after(&self, beginning: &str) -> Option<Self> {
+        self.0.strip_prefix(beginning).map(|rest| Self(rest.to_owned()))
+    }
+
     /// The text without its first character, to scroll a field.
     #[must_use]
     pub fn without_first(&self) -> Self {

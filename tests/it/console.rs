@@ -1,5 +1,6 @@
 //! The console in a pseudo-terminal: keys in, screen out.
 
+mod faults;
 mod fleet;
 mod hostile;
 mod keys;

@@ -145,10 +145,15 @@ fn pool_news(at: Timestamp, old: &Pool, new: &Pool) -> Option<(Severity, SafeTex
     match (old.state, new.state) {
         (PoolState::Down, PoolState::Down) if kind(old) == kind(new) => None,
         (_, PoolState::Down) => {
+            let text = new.name.followed_by("", &safe(" is down"));
             let why = new.failure.as_ref().map(|failure| &failure.message);
-            let down = safe(" is down");
-            let text = new.name.followed_by("", &down);
-            Some((Severity::Error, why.map_or(text.clone(), |why| text.followed_by(": ", why))))
+            // Causes begin with the database that they are about.
+            let named = format!("`{}`: ", new.name);
+            let text = match why {
+                Some(why) => text.followed_by(": ", &why.after(&named).unwrap_or(why.clone())),
+                None => text,
+            };
+            Some((Severity::Error, text))
         }
         (PoolState::Down, PoolState::Up | PoolState::Slow) => {
             let outage = at.duration_since(old.since).max(SignedDuration::ZERO);
