@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use mongodb::bson::{Bson, doc, oid::ObjectId};
 use tilldeck::{
-    demo::server::{ServerOptions, Shape},
+    demo::server::{Login, ServerOptions, Shape},
     domain::{
+        failure::FailureKind,
         registry::Source,
         store::{
             Problem, Route,
@@ -15,7 +16,7 @@ use tilldeck::{
 };
 
 use super::rig::{Rig, ids, store};
-use crate::support::{shared, start};
+use crate::support::{client, database_name, shared, start};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn outside_changes_arrive_by_change_stream() {
@@ -76,6 +77,29 @@ async fn a_standalone_server_is_polled_and_the_reason_said() {
     rig.until("the insert shows", |registry| ids(registry) == ["a"]).await;
     rig.stores().delete_one(doc! {}).await.unwrap();
     rig.until("the deletion shows", |registry| registry.stores.is_empty()).await;
+    rig.fleet.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_may_read_but_not_follow_polls_and_says_so() {
+    let login = Login { user: "root".to_owned(), password: "root".to_owned() };
+    let shape = Shape::ReplicaSet { members: 1 };
+    let options = ServerOptions { shape, login: Some(login), ..ServerOptions::default() };
+    let server = start(options);
+    let (root, main) = (client(&server.uri()).await, database_name("feed"));
+    let actions = ["find", "listCollections"];
+    let privilege =
+        doc! {"resource": {"db": &main, "collection": ""}, "actions": actions.as_slice()};
+    let role = doc! {"createRole": "reader", "privileges": [privilege], "roles": []};
+    root.database(&main).run_command(role).await.unwrap();
+    let user = doc! {"createUser": "app", "pwd": "secret", "roles": ["reader"]};
+    root.database(&main).run_command(user).await.unwrap();
+    let rig = Rig::named(&format!("mongodb://app:secret@{}", server.addresses()[0]), &main).await;
+    let polled = rig.until("it is polled", |registry| registry.source == Source::Polling).await;
+    assert_eq!(polled.failure.as_ref().unwrap().kind, FailureKind::NotAuthorised);
+    let stores = root.database(&main).collection("stores");
+    stores.insert_one(store("a")).await.unwrap();
+    rig.until("the insert shows", |registry| ids(registry) == ["a"]).await;
     rig.fleet.shutdown().await;
 }
 
