@@ -9,7 +9,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::{SignedDuration, Timestamp};
 use ratatui::{Terminal, backend::TestBackend};
 use tilldeck::{
-    config::ThemeName,
+    config::ConsoleConfig,
     console::{
         state::{
             command::Command,
@@ -25,11 +25,9 @@ use tilldeck::{
         collection::{Collection, Details, Form, Presence, StoreCollections},
         database::{DatabaseId, Layout},
         document::Page,
-        placement::Strategy,
         pool::{PoolState, Pools, Sample},
         registry::{Registry, Source},
         store::{RecordId, Route, Store},
-        text::SafeText,
     },
 };
 
@@ -43,21 +41,8 @@ struct Console {
 
 impl Console {
     fn new(n_stores: u32) -> Self {
-        let session = Session {
-            layout: Layout::default(),
-            placement: Strategy::default(),
-            environment: None,
-            read_only: false,
-            login: SafeText::default(),
-            warnings: Vec::new(),
-        };
-        let switches = Switches {
-            theme: ThemeName::Dark,
-            no_color: false,
-            ascii: false,
-            mouse: true,
-            zoomed: false,
-        };
+        let session = Session::default();
+        let switches = Switches::new(&ConsoleConfig::default());
         let model = Model::new(session, switches, Timestamp::UNIX_EPOCH, Keymap::default());
         let Ok(terminal) = Terminal::new(TestBackend::new(120, 40));
         let mut console = Self { model, terminal };

@@ -6,7 +6,7 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
 use tilldeck::{
-    config::ThemeName,
+    config::ConsoleConfig,
     console::state::{
         command::Command,
         event::Event,
@@ -16,11 +16,9 @@ use tilldeck::{
         update::update,
     },
     domain::{
-        database::{DatabaseId, Layout},
-        placement::Strategy,
+        database::DatabaseId,
         registry::{Registry, Source},
         store::{RecordId, Route, Store},
-        text::SafeText,
     },
 };
 
@@ -47,21 +45,8 @@ fn registry(n_stores: u32) -> Registry {
 }
 
 fn model(n_stores: u32) -> Model {
-    let session = Session {
-        layout: Layout::default(),
-        placement: Strategy::default(),
-        environment: None,
-        read_only: false,
-        login: SafeText::default(),
-        warnings: Vec::new(),
-    };
-    let switches = Switches {
-        theme: ThemeName::Dark,
-        no_color: false,
-        ascii: false,
-        mouse: true,
-        zoomed: false,
-    };
+    let session = Session::default();
+    let switches = Switches::new(&ConsoleConfig::default());
     let mut model = Model::new(session, switches, Timestamp::UNIX_EPOCH, Keymap::default());
     let rows = Pane::ALL.map(|pane| (pane, 20)).to_vec();
     settle(&mut model, Event::FrameDrawn(Geometry { rows, top_rows: 30, ..Geometry::default() }));

@@ -73,8 +73,12 @@ pub fn open(
     secrets: Secrets,
 ) -> Result<ExitCode> {
     panic::install(secrets);
-    let mut model =
-        Model::new(session(config, &targets), switches(config), Timestamp::now(), keymap);
+    let mut model = Model::new(
+        session(config, &targets),
+        Switches::new(&config.console),
+        Timestamp::now(),
+        keymap,
+    );
     // Before the terminal is taken: a signal from then on gives it back.
     let (inputs_sender, inputs) = mpsc::channel(INPUTS);
     signals::watch_signals(inputs_sender.clone()).wrap_err("signals cannot be caught")?;
@@ -174,16 +178,6 @@ fn warnings(targets: &Targets) -> Vec<SafeText> {
         }
     }
     warnings
-}
-
-fn switches(config: &Config) -> Switches {
-    Switches {
-        theme: config.console.theme,
-        no_color: config.console.no_color,
-        ascii: config.console.ascii,
-        mouse: config.console.mouse,
-        zoomed: false,
-    }
 }
 
 /// The title of the window. It holds no login: window titles end up in recordings.

@@ -7,13 +7,12 @@ use tokio::sync::Notify;
 
 use super::*;
 use crate::{
-    config::ThemeName,
+    config::ConsoleConfig,
     console::state::{
         geometry::Geometry,
         keymap::Keymap,
         model::{Session, Switches, Top},
     },
-    domain::{database::Layout, placement::Strategy, text::SafeText},
 };
 
 /// A screen that remembers what happened to it.
@@ -81,21 +80,8 @@ struct Outside {
 }
 
 fn console(room_for_work: usize) -> (Console<Paper>, Outside) {
-    let session = Session {
-        layout: Layout::default(),
-        placement: Strategy::default(),
-        environment: None,
-        read_only: false,
-        login: SafeText::default(),
-        warnings: Vec::new(),
-    };
-    let switches = Switches {
-        theme: ThemeName::Dark,
-        no_color: false,
-        ascii: false,
-        mouse: true,
-        zoomed: false,
-    };
+    let session = Session::default();
+    let switches = Switches::new(&ConsoleConfig::default());
     let model = Model::new(session, switches, Timestamp::now(), Keymap::default());
     let (inputs, inputs_receiver) = mpsc::channel(64);
     let (pools, pools_receiver) = watch::channel(Arc::clone(&model.pools));

@@ -13,16 +13,14 @@ use super::{
     update::update,
 };
 use crate::{
-    config::ThemeName,
+    config::ConsoleConfig,
     domain::{
         collection::{Collection, Details, Form, Presence, StoreCollections},
-        database::{DatabaseId, Layout},
+        database::DatabaseId,
         failure::{Failure, FailureKind},
-        placement::Strategy,
         pool::{PoolState, Pools},
         registry::{Registry, Source},
         store::{Problem, RecordId, Route, Store},
-        text::SafeText,
     },
 };
 
@@ -32,21 +30,8 @@ pub(crate) fn time(seconds: i64) -> Timestamp {
 
 /// A model with the default keys, before anything is known.
 pub(crate) fn empty_model() -> Model {
-    let session = Session {
-        layout: Layout::default(),
-        placement: Strategy::default(),
-        environment: None,
-        read_only: false,
-        login: SafeText::default(),
-        warnings: Vec::new(),
-    };
-    let switches = Switches {
-        theme: ThemeName::Dark,
-        no_color: false,
-        ascii: false,
-        mouse: true,
-        zoomed: false,
-    };
+    let session = Session::default();
+    let switches = Switches::new(&ConsoleConfig::default());
     Model::new(session, switches, time(0), Keymap::default())
 }
 

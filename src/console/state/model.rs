@@ -10,7 +10,7 @@ use super::{
     geometry::Geometry, help::HelpBox, keymap::Keymap, palette::PaletteBox, stores::StoresPane,
 };
 use crate::{
-    config::ThemeName,
+    config::{ConsoleConfig, ThemeName},
     domain::{
         database::Layout,
         failure::Failure,
@@ -179,7 +179,7 @@ pub struct Click {
 }
 
 /// What never changes while the console runs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Session {
     /// Names, counts and limits of the fleet.
     pub layout: Layout,
@@ -209,6 +209,19 @@ pub struct Switches {
     pub mouse: bool,
     /// Whether the focused pane has the whole screen.
     pub zoomed: bool,
+}
+
+impl Switches {
+    /// As the configuration has them when the console opens.
+    pub const fn new(config: &ConsoleConfig) -> Self {
+        Self {
+            theme: config.theme,
+            no_color: config.no_color,
+            ascii: config.ascii,
+            mouse: config.mouse,
+            zoomed: false,
+        }
+    }
 }
 
 /// What covers the panes. One at a time.

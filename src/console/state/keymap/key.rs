@@ -85,12 +85,6 @@ impl Key {
         }
     }
 
-    /// Whether the key types a character into a text field.
-    pub const fn is_printable(self) -> bool {
-        matches!(self.code, KeyCode::Char(_))
-            && (self.modifiers.is_empty() || self.modifiers.bits() == KeyModifiers::SHIFT.bits())
-    }
-
     /// The event that this key makes.
     pub const fn event(self) -> KeyEvent {
         KeyEvent::new(self.code, self.modifiers)
