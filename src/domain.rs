@@ -4,11 +4,16 @@
 //! that come from outside arrive already classified as [`failure::Failure`].
 
 pub mod collection;
+pub mod creation;
 pub mod database;
 pub mod distribution;
 pub mod document;
 pub mod failure;
+pub mod finding;
 pub mod format;
+pub mod index;
+pub mod inventory;
+pub mod job;
 pub mod lookup;
 pub mod ownership;
 pub mod placement;
@@ -17,3 +22,4 @@ pub mod registry;
 pub mod store;
 pub mod text;
 pub mod uri;
+pub mod why;
