@@ -46,15 +46,25 @@ const ROOMS: &[Room] = &[
     Room { name: "report", rooms: &["domain", "config"], forbidden: DRIVER_AND_RUNTIME },
     Room { name: "log", rooms: &["domain", "config"], forbidden: DRIVER_AND_RUNTIME },
     Room { name: "mongo", rooms: &["domain", "config"], forbidden: SCREEN },
+    Room {
+        name: "doctor",
+        rooms: &["domain"],
+        forbidden: &["mongodb", "tokio", "tokio_util", "ratatui", "crossterm", "futures_util"],
+    },
+    Room {
+        name: "jobs",
+        rooms: &["domain", "config", "mongo"],
+        forbidden: &["mongodb", "ratatui", "crossterm", "tui_input", "nucleo_matcher", "arboard"],
+    },
     Room { name: "demo", rooms: &["domain", "config", "mongo"], forbidden: SCREEN },
     Room {
         name: "cli",
-        rooms: &["domain", "config", "console", "demo", "log", "mongo", "report"],
+        rooms: &["domain", "config", "console", "demo", "doctor", "jobs", "log", "mongo", "report"],
         forbidden: &["mongodb", "ratatui"],
     },
     Room {
         name: "console::state",
-        rooms: &["domain", "config"],
+        rooms: &["domain", "config", "doctor"],
         forbidden: &["mongodb", "tokio", "tokio_util", "ratatui", "fs_err", "rustix", "arboard"],
     },
     Room {
@@ -64,10 +74,14 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "console::view",
-        rooms: &["domain", "config", "console::state", "console::theme"],
+        rooms: &["domain", "config", "doctor", "console::state", "console::theme"],
         forbidden: &["mongodb", "tokio", "tokio_util", "fs_err", "rustix", "crossterm"],
     },
-    Room { name: "console", rooms: &["domain", "config", "log", "mongo"], forbidden: &["mongodb"] },
+    Room {
+        name: "console",
+        rooms: &["domain", "config", "doctor", "jobs", "log", "mongo"],
+        forbidden: &["mongodb"],
+    },
 ];
 
 #[test]
