@@ -75,7 +75,8 @@ impl Route {
         if let Some(id) = shard(number, layout) {
             return Self::Shard(id);
         }
-        problems.push(Problem::OutOfRange { value: number, highest: layout.database_count });
+        let field = layout.registry.database_id.as_str().into();
+        problems.push(Problem::OutOfRange { field, value: number, highest: layout.database_count });
         Self::OutOfRange(number)
     }
 }
@@ -136,6 +137,8 @@ pub enum Problem {
     },
     /// The shard's number is no shard of this fleet.
     OutOfRange {
+        /// The field's name in the registry.
+        field: Box<str>,
         /// The number as stored.
         value: f64,
         /// The highest shard number.
@@ -162,8 +165,8 @@ impl fmt::Display for Problem {
             Self::DriftedType { field, found } => {
                 write!(f, "{field} is stored as {found}, not as int")
             }
-            Self::OutOfRange { value, highest } => {
-                write!(f, "databaseId {value} is not in 1 to {highest}")
+            Self::OutOfRange { field, value, highest } => {
+                write!(f, "{field} {value} is not in 1 to {highest}")
             }
             Self::Unreadable => write!(f, "the record is not valid BSON"),
         }

@@ -122,7 +122,10 @@ async fn malformed_records_are_rows_with_what_is_wrong() {
     let problems = |index: usize| registry.stores[index].problems.as_slice();
     assert_eq!(problems(0).len(), 3);
     assert_eq!(problems(1).len(), 4);
-    assert_eq!(problems(2), [Problem::OutOfRange { value: 9.0, highest: 2 }]);
+    assert_eq!(
+        problems(2),
+        [Problem::OutOfRange { field: "databaseId".into(), value: 9.0, highest: 2 }]
+    );
     assert!(matches!(problems(3), [Problem::DriftedType { found: "string", .. }]));
     assert!(matches!(problems(5), [Problem::DriftedType { found: "double", .. }]));
     rig.fleet.shutdown().await;

@@ -282,7 +282,8 @@ pub(crate) fn troubled() -> Vec<Arc<Store>> {
     });
     spoil(2, |store| {
         store.route = Route::OutOfRange(7.0);
-        store.problems = vec![Problem::OutOfRange { value: 7.0, highest: 5 }];
+        store.problems =
+            vec![Problem::OutOfRange { field: "databaseId".into(), value: 7.0, highest: 5 }];
     });
     spoil(3, |store| {
         store.route = Route::Unreadable;
