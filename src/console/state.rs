@@ -19,6 +19,7 @@ pub mod keymap;
 pub mod list;
 pub mod model;
 pub mod palette;
+pub mod question;
 pub mod stores;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,9 @@ use super::{
     failure::Failure,
     index::IndexSpec,
     inventory::Named,
+    job::Step,
     placement::{Placement, Strategy},
+    store::RecordId,
 };
 
 /// What a person typed, as typed.
@@ -109,6 +111,21 @@ pub struct PlannedCollection {
     pub indexes: Vec<IndexSpec>,
     /// Whether a collection of this name is there already, and would be adopted.
     pub is_leftover: bool,
+}
+
+/// A store that was made, and was found to be there afterwards.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Created {
+    /// Its registry record.
+    pub record: RecordId,
+    /// Where it is: another shard than planned, where the rule decided otherwise meanwhile.
+    pub shard: DatabaseId,
+    /// The full names of its collections.
+    pub collections: Vec<String>,
+    /// What was done, in order.
+    pub steps: Vec<Step>,
+    /// What a person should know, in words: lower case, no full stop.
+    pub warnings: Vec<String>,
 }
 
 /// What a person should know before a store is made.

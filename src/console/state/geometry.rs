@@ -45,6 +45,8 @@ pub enum Target {
     StoreColumn(usize),
     /// The rows of what is on top: palette, help, documents, event history.
     TopRows,
+    /// An answer of the question that is asked, by its number.
+    Answer(usize),
 }
 
 /// What one frame looked like.

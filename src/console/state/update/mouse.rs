@@ -81,6 +81,7 @@ fn click(model: &mut Model, (area, target, row): (Area, Target, u16), commands: 
                 stores::sort_by(model, *column, commands);
             }
         }
+        Target::Answer(_) => {}
     }
 }
 
@@ -116,7 +117,7 @@ fn scroll(model: &mut Model, target: Target, rows: isize) {
     let pane = match target {
         Target::Pane(pane) | Target::Rows(pane) => pane,
         Target::StoreColumn(_) => Pane::Stores,
-        Target::TopRows => return,
+        Target::TopRows | Target::Answer(_) => return,
     };
     if pane == Pane::Stores {
         let row = model.stores.row.unwrap_or(0).saturating_add_signed(rows);
