@@ -1,6 +1,10 @@
 //! A new store: what a person types, what is wrong with it, and the plan that comes of it.
 
-use std::collections::BTreeMap;
+mod names;
+mod plan;
+mod prefix;
+
+use std::{collections::BTreeMap, fmt};
 
 use super::{
     database::{CollectionType, DatabaseId},
@@ -10,6 +14,12 @@ use super::{
     job::Step,
     placement::{Placement, Strategy},
     store::RecordId,
+};
+
+pub use self::{
+    names::{Taken, check},
+    plan::{Chosen, Known, choose, plan},
+    prefix::suggest_prefix,
 };
 
 /// What a person typed, as typed.
@@ -182,4 +192,37 @@ pub enum Warning {
         /// What.
         failure: Failure,
     },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full { database, stores, capacity } => {
+                write!(f, "{database} is full: {stores} stores, room for {capacity}")
+            }
+            Self::Spilled { from, to } => {
+                write!(f, "{from}, which the rule picks, is full: the store goes to {to}")
+            }
+            Self::Slow { database } => write!(f, "{database} answers slowly"),
+            Self::Down { database, failure } => {
+                write!(f, "{database} is down, so the store cannot be made now: {failure}")
+            }
+            Self::Adopts { database, collections } => {
+                let names = collections.join(", ");
+                write!(f, "{database} has {names} already: the store takes them over as they are")
+            }
+            Self::NoUniqueIndex { fields } => {
+                let fields = fields.join(" and ");
+                write!(
+                    f,
+                    "no unique index on {fields}: a creator outside of tilldeck can make a \
+                     duplicate; `tilldeck indexes ensure` makes them"
+                )
+            }
+            Self::AmbiguousPrefix { other } => {
+                write!(f, "one of the prefixes begins with the other: `{other}`")
+            }
+            Self::Unknown { failure } => write!(f, "not everything is known: {failure}"),
+        }
+    }
 }

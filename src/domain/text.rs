@@ -152,6 +152,11 @@ pub fn safe(untrusted: &str) -> SafeText {
     SafeText(text)
 }
 
+/// Whether a text holds nothing that a terminal would obey or hide.
+pub fn is_safe(untrusted: &str) -> bool {
+    untrusted.chars().all(|char| char == '\\' || is_plain(char))
+}
+
 /// Escapes, inside serialised JSON, what a terminal would obey or hide, as `\uXXXX`.
 ///
 /// The result is the same JSON value. Only string contents can hold such characters, and
