@@ -8,6 +8,7 @@ pub mod error;
 mod events;
 pub mod fleet;
 pub mod gate;
+mod inventory;
 mod login;
 mod monitor;
 mod probe;

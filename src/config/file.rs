@@ -226,7 +226,7 @@ fn read_collections(reader: &mut Reader, value: &Spanned<DeValue>, layout: &mut 
 }
 
 fn read_registry(reader: &mut Reader, value: &Spanned<DeValue>, registry: &mut RegistryNames) {
-    const KNOWN: &[&str] = &["collection", "store_id", "name", "prefix", "database_id"];
+    const KNOWN: &[&str] = &["collection", "store_id", "name", "prefix", "database_id", "users"];
     reader.section("registry", value, KNOWN, |reader, key, value| {
         let target: &mut String = match key.get_ref().as_ref() {
             "collection" => &mut registry.collection,
@@ -234,6 +234,7 @@ fn read_registry(reader: &mut Reader, value: &Spanned<DeValue>, registry: &mut R
             "name" => &mut registry.name,
             "prefix" => &mut registry.prefix,
             "database_id" => &mut registry.database_id,
+            "users" => &mut registry.users,
             _ => return false,
         };
         reader.set(target, key, value, value::plain_name);

@@ -145,6 +145,9 @@ pub struct RegistryNames {
     pub prefix: String,
     /// The field with the shard's number.
     pub database_id: String,
+    /// The collection of users in the main database. Those of one store have its id in a
+    /// field of the same name as the registry's.
+    pub users: String,
 }
 
 impl Default for RegistryNames {
@@ -155,6 +158,7 @@ impl Default for RegistryNames {
             name: "name".into(),
             prefix: "prefix".into(),
             database_id: "databaseId".into(),
+            users: "users".into(),
         }
     }
 }

@@ -15,11 +15,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use super::probe::Handle;
 use super::{
-    browse, cache,
+    browse, cache, inventory,
     probe::{Slot, end},
     registry::{self, Follow},
     supervisor::{Supervisor, Way},
-    targets::{Target, Targets},
+    targets::{RouteKey, Target, Targets},
 };
 use crate::{
     config::Config,
@@ -28,6 +28,7 @@ use crate::{
         database::{Database, Layout},
         document::Page,
         failure::{Failure, FailureKind},
+        inventory::Inventory,
         pool::{PoolState, Pools},
         registry::{Registry, Source},
         store::Store,
@@ -54,6 +55,8 @@ struct Inner {
     read_timeout: Duration,
     pools: watch::Receiver<Arc<Pools>>,
     registry: watch::Receiver<Arc<Registry>>,
+    /// Equal for databases that share hosts, login and encryption.
+    routes: Vec<(Database, RouteKey)>,
     ways: Vec<Way>,
     cancel: CancellationToken,
     tracker: TaskTracker,
@@ -75,6 +78,7 @@ impl Fleet {
 
     fn start_with(targets: Targets, config: &Config, follow: Follow) -> Self {
         let Targets { layout, databases, .. } = targets;
+        let routes = databases.iter().map(|target| (target.database, target.route)).collect();
         let cache = cache_file(&config.paths.cache, &databases);
         let cancel = CancellationToken::new();
         let tracker = TaskTracker::new();
@@ -92,7 +96,7 @@ impl Fleet {
         };
         let registry = registry::start(setup, &tracker);
         let (pools, ways) = (started.pools, started.ways);
-        let inner = Inner { layout, read_timeout, pools, registry, ways, cancel, tracker };
+        let inner = Inner { layout, read_timeout, pools, registry, routes, ways, cancel, tracker };
         Self { inner: Arc::new(inner) }
     }
 
@@ -156,6 +160,20 @@ impl Fleet {
             browse::usage(&handle, self.inner.read_timeout).await
         });
         futures_util::future::join_all(asked).await
+    }
+
+    /// What the whole fleet holds, by name. Never fails as a whole: each part that cannot be
+    /// read holds its own failure. Waits for no pool, and no longer than three times the
+    /// deadline of one read for each listing.
+    pub async fn inventory(&self) -> Inventory {
+        inventory::gather(self, self.inner.read_timeout).await
+    }
+
+    /// Names the way to a database's server: equal for databases that share hosts, login
+    /// and encryption. `None` for a database that the fleet does not have.
+    pub fn route(&self, database: Database) -> Option<RouteKey> {
+        let route = self.inner.routes.iter().find(|(one, _)| *one == database);
+        route.map(|(_, route)| *route)
     }
 
     /// Waits until every pool has had its first answer or failure and the registry has been

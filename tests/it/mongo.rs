@@ -2,6 +2,7 @@
 
 mod browse;
 mod feed;
+mod inventory;
 mod large;
 mod outage;
 mod rig;

@@ -173,7 +173,9 @@ fn reserved(prefix: &str, layout: &Layout) -> Option<String> {
     let types = layout.collection_types.iter().chain(&layout.created_types);
     let mut names = types.map(|one| format!("{prefix}_{}", one.as_str()));
     names.find(|name| {
-        name.starts_with("system.") || name.starts_with(OWN) || *name == layout.registry.collection
+        name.starts_with("system.")
+            || name.starts_with(OWN)
+            || [&layout.registry.collection, &layout.registry.users].contains(&name)
     })
 }
 
