@@ -29,6 +29,7 @@
 //! | [`domain`] | facts and rules as plain data and pure functions | nobody |
 //! | [`config`] | flags, environment and file folded into one `Config` | `domain` |
 //! | [`mongo`] | the live databases: the only home of the driver | `domain`, `config` |
+//! | [`doctor`] | one small file a rule: from an inventory of the fleet to findings | `domain` |
 //! | [`report`] | what the command line prints, as types of its own | `domain`, `config` |
 //! | [`console::state`] | the model, its events, commands and actions, and `update` | `domain`, `config` |
 //! | [`console::view`] | drawing; reads the model, changes nothing | `console::state`, `domain` |
@@ -85,6 +86,7 @@ pub mod cli;
 pub mod config;
 pub mod console;
 pub mod demo;
+pub mod doctor;
 pub mod domain;
 pub mod log;
 pub mod mongo;

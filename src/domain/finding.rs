@@ -252,9 +252,10 @@ pub enum Repair {
 pub struct Rebuild {
     /// The collection's full name.
     pub collection: Box<str>,
-    /// As they were found.
+    /// As they were found, the one on `_id` left out.
     pub found: Vec<IndexSpec>,
-    /// As most stores have them.
+    /// As most stores have them, the one on `_id` left out. Those of `found` that are not
+    /// among them stay.
     pub wanted: Vec<IndexSpec>,
 }
 
