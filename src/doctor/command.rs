@@ -58,7 +58,8 @@ pub(super) fn compare<'n>(
         let names: Vec<_> = names.into_iter().map(js).collect();
         format!("[{}, [{}]]", js(&layout.name_of(database)), names.join(", "))
     };
-    let places: Vec<_> = places.into_iter().map(place).collect();
+    let places = places.into_iter().filter(|(_, names)| !names.is_empty());
+    let places: Vec<_> = places.map(place).collect();
     mongosh(&format!(
         "[{}].forEach(([d, names]) => names.forEach(n => {{ \
          const c = db.getSiblingDB(d).getCollection(n); \
@@ -141,20 +142,22 @@ fn sibling(layout: &Layout, database: Database) -> String {
 
 /// The `_id` as mongosh reads it; `None` where the record has none that can be read.
 fn id(record: &RecordId) -> Option<String> {
-    let id: Value = serde_json::from_str(record.as_str()).ok()?;
-    if let Some(number) = id.as_i64() {
+    serde_json::from_str(record.as_str()).ok().map(|id| value(&id))
+}
+
+/// A value, given as relaxed Extended JSON, as mongosh reads it.
+pub(super) fn value(json: &Value) -> String {
+    if let Some(number) = json.as_i64() {
         let is_small = i32::try_from(number).is_ok();
-        return Some(if is_small {
-            number.to_string()
-        } else {
-            format!("NumberLong(\"{number}\")")
-        });
+        return if is_small { number.to_string() } else { format!("NumberLong(\"{number}\")") };
     }
-    match (&id, id.get("$oid").and_then(Value::as_str)) {
-        (_, Some(hex)) => Some(format!("ObjectId({})", js(hex))),
-        (Value::String(text), _) => Some(js(text)),
-        (Value::Object(_), _) => Some(format!("EJSON.parse({})", js(record.as_str()))),
-        (other, _) => Some(other.to_string()),
+    match (json, json.get("$oid").and_then(Value::as_str)) {
+        (_, Some(hex)) => format!("ObjectId({})", js(hex)),
+        (Value::String(text), _) => js(text),
+        (Value::Object(_) | Value::Array(_), _) => {
+            format!("EJSON.parse({})", js(&json.to_string()))
+        }
+        (other, _) => other.to_string(),
     }
 }
 

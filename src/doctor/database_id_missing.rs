@@ -48,10 +48,11 @@ pub(super) fn check(facts: &Facts<'_>) -> Vec<Finding> {
         };
         Some(Finding {
             message: format!(
-                "{} has no databaseId, so the backend looks in `{}`, but its collections are \
-                 only in `{there}`: {}",
+                "{} has no databaseId, so the backend looks in `{}`, but its collections are {} \
+                 `{there}`: {}",
                 words::called(subject.store),
                 facts.name_of(Database::Main),
+                facts.found_in(),
                 words::contents(facts, place, names())
             ),
             evidence: doc! {

@@ -69,7 +69,9 @@ fn found(facts: &Facts<'_>, store: &Store) -> Finding {
 }
 
 fn way_out(facts: &Facts<'_>, store: &Store, places: &[Database]) -> Fix {
-    if let ([place], true) = (places, facts.is_whole)
+    let sharing = store.prefix.as_deref().and_then(|prefix| facts.prefixes.get(prefix));
+    let is_shared = sharing.is_some_and(|stores| stores.len() > 1);
+    if let ([place], true) = (places, facts.is_whole && !is_shared)
         && let Some(command) = command::route(facts.layout, store, place.id())
     {
         let name = facts.name_of(*place);

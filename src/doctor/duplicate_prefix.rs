@@ -1,5 +1,7 @@
 //! `duplicate-prefix`: several records, one prefix.
 
+use std::collections::HashSet;
+
 use bson::doc;
 
 use super::{Explanation, command, facts::Facts, words};
@@ -27,25 +29,24 @@ pub(super) fn check(facts: &Facts<'_>) -> Vec<Finding> {
 }
 
 fn found(facts: &Facts<'_>, prefix: &str, stores: &[&Store]) -> Finding {
-    let mut homes: Vec<_> = stores.iter().filter_map(|store| facts.home_of(store)).collect();
-    homes.sort_unstable();
-    let shares_database = homes.windows(2).any(|pair| pair[0] == pair[1]);
-    homes.dedup();
-    let effect =
-        if shares_database { "they share their collections in" } else { "their homes are" };
-    let homes: Vec<_> = homes.into_iter().map(|home| facts.name_of(home)).collect();
-    let names = words::told(stores.iter().map(|store| words::called_apart(store)).collect());
-    let records = words::counted(stores.len(), "record");
+    let mut homes = HashSet::new();
+    let mut routed = stores.iter().filter_map(|store| facts.home_of(store));
+    let shares_database = routed.any(|home| !homes.insert(home));
+    let name =
+        |store: &&Store| format!("{} {}", words::called_apart(store), words::at_home(facts, store));
+    let mut message = format!(
+        "{} have the prefix `{prefix}`: {}",
+        words::counted(stores.len(), "record"),
+        words::told(stores.iter().map(name).collect())
+    );
+    if shares_database {
+        message.push_str("; they share its collections");
+    }
     Finding {
         record: stores.first().map(|store| store.record.clone()),
         prefix: Some(prefix.into()),
         database: shared_home(facts, stores),
-        message: if homes.is_empty() {
-            format!("{records} have the prefix `{prefix}`: {names}")
-        } else {
-            let homes = words::listed(&homes);
-            format!("{records} have the prefix `{prefix}`: {names}; {effect} {homes}")
-        },
+        message,
         evidence: doc! {
             "field": &facts.layout.registry.prefix,
             "shared_collections": shares_database,

@@ -22,9 +22,12 @@ pub(super) const EXPLANATION: Explanation = Explanation {
 pub(super) fn check(facts: &Facts<'_>) -> Vec<Finding> {
     let shared = facts.store_ids.iter().filter(|(_, stores)| stores.len() > 1);
     let finding = |(store_id, stores): (&&str, &Vec<&Store>)| {
-        let names = stores.iter().map(|store| match &store.prefix {
-            Some(prefix) => format!("prefix `{prefix}`"),
-            None => format!("record `{}` without a prefix", store.record.as_str()),
+        let names = stores.iter().map(|store| {
+            let home = words::at_home(facts, store);
+            match &store.prefix {
+                Some(prefix) => format!("prefix `{prefix}` {home}"),
+                None => format!("record `{}` {home}", store.record.as_str()),
+            }
         });
         Finding {
             record: stores.first().map(|store| store.record.clone()),

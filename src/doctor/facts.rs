@@ -194,6 +194,12 @@ impl<'a> Facts<'a> {
         self.usual.specs()
     }
 
+    /// Where a store's collections were found, as a message puts it: `only in` where every
+    /// database was looked at.
+    pub(super) const fn found_in(&self) -> &'static str {
+        if self.is_whole { "only in" } else { "in" }
+    }
+
     /// Whether another record has the same storeId or prefix, or a field is unusable: what is
     /// then missing besides is no fault of its own.
     pub(super) fn is_doubtful(&self, store: &Store) -> bool {

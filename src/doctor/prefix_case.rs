@@ -63,7 +63,7 @@ fn found(facts: &Facts<'_>, store: &Store, lodging: &Lodging<'_>, others: &Other
     };
     Finding {
         message: format!(
-            "{} lacks {} in `{home}`, but there is {}",
+            "{} lacks {} in `{home}`; under another case there are {}",
             words::called(store),
             words::listed(missing()),
             words::told(others.iter().map(place).collect())

@@ -39,22 +39,21 @@ fn found(facts: &Facts<'_>, subject: &Subject<'_>, lodging: &Lodging<'_>) -> Fin
     let home = facts.name_of(lodging.home);
     let place = |(database, names): (&Database, &Vec<&str>)| {
         let names = names.iter().copied();
-        format!("in `{}` {}", facts.name_of(*database), words::contents(facts, *database, names))
+        format!("`{}` ({})", facts.name_of(*database), words::contents(facts, *database, names))
     };
     let others = words::told(lodging.elsewhere.iter().map(place).collect());
-    let here = match lodging.here.as_slice() {
-        [] => format!("nothing in `{home}`"),
-        here => words::told(vec![place((&lodging.home, &here.to_vec()))]),
+    let data = match lodging.here.as_slice() {
+        [] => format!("has nothing in `{home}`, where its record points, but data in {others}"),
+        here => {
+            let here = words::counted(here.len(), "collection");
+            format!("has {here} in `{home}`, where its record points, and others in {others}")
+        }
     };
     let places = lodging.elsewhere.iter();
     let elsewhere: Vec<_> =
         places.map(|(at, names)| words::place(facts, *at, names.iter().copied())).collect();
     Finding {
-        message: format!(
-            "the data of {} are in several databases: {here}, where its record points, and \
-             {others}",
-            words::called(subject.store)
-        ),
+        message: format!("{} {data}", words::called(subject.store)),
         evidence: doc! {
             "home": words::place(facts, lodging.home, lodging.here.iter().copied()),
             "elsewhere": elsewhere,
@@ -80,7 +79,7 @@ fn way_out(facts: &Facts<'_>, lodging: &Lodging<'_>) -> Fix {
         };
     }
     let places = std::iter::once((lodging.home, lodging.here.clone()));
-    let places = places.chain(lodging.elsewhere.clone()).filter(|(_, names)| !names.is_empty());
+    let places = places.chain(lodging.elsewhere.clone());
     Fix {
         summary: "Stop the writers of this store, compare both places, bring the documents \
                   together in one, then drop the other."

@@ -57,8 +57,9 @@ fn found(
     };
     Finding {
         message: format!(
-            "{} points at `{home}`, but its collections are only in `{there}`: {}",
+            "{} points at `{home}`, but its collections are {} `{there}`: {}",
             words::called(subject.store),
+            facts.found_in(),
             words::contents(facts, place, names())
         ),
         evidence: doc! {

@@ -1,5 +1,9 @@
 use super::*;
 
+mod anything;
+mod fixture;
+mod tables;
+
 #[test]
 fn every_rule_is_explained_in_whole_sentences() {
     for rule in Rule::ALL {

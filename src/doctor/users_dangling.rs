@@ -71,14 +71,7 @@ fn show(facts: &Facts<'_>, store_id: &Bson) -> String {
     let names = &facts.layout.registry;
     let users = command::collection(facts.layout, Database::Main, &names.users);
     let field = command::key(&names.store_id);
-    let value = match store_id {
-        Bson::String(text) => command::js(text),
-        other => {
-            let json = other.clone().into_canonical_extjson().to_string();
-            // Only a document is Extended JSON as a whole; a value is one inside.
-            format!("EJSON.parse({}).v", command::js(&format!("{{\"v\":{json}}}")))
-        }
-    };
+    let value = command::value(&store_id.clone().into_relaxed_extjson());
     command::mongosh(&format!(
         "{users}.find({{{field}: {value}}}, {{name: 1, email: 1, {field}: 1}})\
          .forEach(u => print(EJSON.stringify(u)))"

@@ -69,7 +69,7 @@ fn found(
             summary: "Compare both places, and bring the users together in the one that the \
                       backend reads."
                 .into(),
-            command: compare(facts, store, home, &name),
+            command: compare(facts, group, home, &name),
             repair: None,
         }),
         collection: Some(name.into()),
@@ -78,12 +78,12 @@ fn found(
 }
 
 /// The `_id`s on both sides: equal ones were copied, others are only there.
-fn compare(facts: &Facts<'_>, store: &Store, home: Database, name: &str) -> String {
+fn compare(facts: &Facts<'_>, group: &UserGroup, home: Database, name: &str) -> String {
     let names = &facts.layout.registry;
     let main = command::collection(facts.layout, Database::Main, &names.users);
     let own = command::collection(facts.layout, home, name);
     let field = command::key(&names.store_id);
-    let store_id = command::js(store.store_id.as_deref().unwrap_or_default());
+    let store_id = command::value(&group.store_id.clone().into_relaxed_extjson());
     command::mongosh(&format!(
         "const ids = (c, f) => c.find(f, {{_id: 1}}).toArray().map(u => EJSON.stringify(u._id)); \
          print({{main: ids({main}, {{{field}: {store_id}}}), own: ids({own}, {{}})}})"

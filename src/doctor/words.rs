@@ -32,6 +32,14 @@ pub(super) fn called_apart(store: &Store) -> String {
     }
 }
 
+/// Where a record points, to tell it from others.
+pub(super) fn at_home(facts: &Facts<'_>, store: &Store) -> String {
+    match facts.home_of(store) {
+        Some(home) => format!("in `{}`", facts.name_of(home)),
+        None => "in no database".into(),
+    }
+}
+
 /// `1 store`, `12 stores`; for nouns that take an `s`.
 pub(super) fn counted(number: impl TryInto<u64>, noun: &str) -> String {
     let number = number.try_into().unwrap_or(u64::MAX);
@@ -66,8 +74,8 @@ pub(super) fn contents<'n>(
 ) -> String {
     let one = |name: &str| match facts.inventory.documents_in(database, name) {
         None => ticked(name),
-        Some(0) => format!("`{name}` (empty)"),
-        Some(count) => format!("`{name}` ({})", counted(count, "document")),
+        Some(0) => format!("`{name}` without documents"),
+        Some(count) => format!("`{name}` with {}", counted(count, "document")),
     };
     told(names.into_iter().map(one).collect())
 }

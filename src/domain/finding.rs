@@ -291,10 +291,13 @@ impl Examination {
 
 impl Finding {
     /// Whether both are about the same thing, though their counts may differ: what tells a
-    /// new finding from one that the last run had already.
+    /// new finding from one that the last run had already. Of the evidence, only what names
+    /// the thing counts: a field of the registry, a value, or the other one of two prefixes.
     pub fn is_same_as(&self, other: &Self) -> bool {
         let identity = |finding: &Self| {
+            let named = ["field", "value", "other_prefix"];
             (
+                named.map(|key| finding.evidence.get(key).cloned()),
                 finding.rule,
                 finding.record.clone(),
                 finding.store_id.clone(),
