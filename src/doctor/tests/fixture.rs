@@ -121,15 +121,17 @@ fn collections_of(listed: &Value, layout: &Layout) -> Vec<Named> {
     let named = |name: &str, indexes| Named { name: name.into(), form: Form::Collection, indexes };
     let mut collections = Vec::new();
     for entry in list(listed) {
-        match (entry.as_str(), entry.as_str().and_then(|name| name.strip_suffix('*'))) {
-            (_, Some(stem)) => {
-                collections.extend(layout.created_types.iter().map(|created| {
-                    named(&format!("{stem}{}", created.as_str()), Some(plain.clone()))
-                }))
+        let Some(name) = entry.as_str() else {
+            collections.push(special(entry, &plain));
+            continue;
+        };
+        let names = match name.strip_suffix('*') {
+            Some(stem) => {
+                layout.created_types.iter().map(|kind| format!("{stem}{}", kind.as_str())).collect()
             }
-            (Some(name), None) => collections.push(named(name, Some(plain.clone()))),
-            (None, None) => collections.push(special(entry, &plain)),
-        }
+            None => vec![name.to_owned()],
+        };
+        collections.extend(names.iter().map(|name| named(name, Some(plain.clone()))));
     }
     collections.sort_by(|a, b| a.name.cmp(&b.name));
     collections
@@ -143,8 +145,7 @@ fn special(entry: &Value, plain: &Arc<[IndexSpec]>) -> Named {
         Some(other) => panic!("unknown form `{other}`"),
     };
     let indexes = match (&entry["indexes"], form) {
-        (_, Form::View) => None,
-        (Value::String(_), _) => None,
+        (_, Form::View) | (Value::String(_), _) => None,
         (Value::Array(more), _) => {
             let more = more.iter().map(|spec| index(&document(spec)));
             Some(plain.iter().cloned().chain(more).collect())
