@@ -88,6 +88,7 @@ pub mod console;
 pub mod demo;
 pub mod doctor;
 pub mod domain;
+pub mod jobs;
 pub mod log;
 pub mod mongo;
 pub mod report;

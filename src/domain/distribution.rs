@@ -33,6 +33,16 @@ impl Occupancy {
         occupancy
     }
 
+    /// Counts routes that were counted elsewhere, each with how many records have it.
+    pub fn of_routes(routes: impl IntoIterator<Item = (Route, u32)>) -> Self {
+        let mut occupancy = Self::default();
+        for (route, stores) in routes {
+            occupancy.total += stores;
+            *occupancy.slot(&route) += stores;
+        }
+        occupancy
+    }
+
     /// Follows one change, so that a changed record does not cost a count of all.
     pub fn apply(&mut self, change: &Change) {
         match change {

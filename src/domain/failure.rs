@@ -59,6 +59,10 @@ pub enum FailureKind {
     Server,
     /// Something that was asked for does not exist.
     NotFound,
+    /// What a write relied on has changed in between.
+    Changed,
+    /// Another record has what must be unique.
+    Duplicate,
     /// A write was asked for in read-only mode.
     ReadOnly,
     /// Wrong arguments or a wrong configuration.
@@ -88,6 +92,8 @@ impl FailureKind {
             Self::Network => "network",
             Self::Server => "server",
             Self::NotFound => "not_found",
+            Self::Changed => "changed",
+            Self::Duplicate => "duplicate",
             Self::ReadOnly => "read_only",
             Self::Usage => "usage",
             Self::Io => "io",

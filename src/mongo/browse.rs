@@ -195,6 +195,32 @@ async fn read_page(
     Ok(page)
 }
 
+/// What an aggregation gives on the primary, of what the majority of the replica set has.
+///
+/// # Errors
+///
+/// The failure of the read.
+pub(crate) async fn read_majority(
+    handle: &Handle,
+    collection: &str,
+    (pipeline, collation): (Vec<Document>, Option<Document>),
+    limit: Duration,
+) -> Result<Vec<Document>, Failure> {
+    let mut command = doc! {
+        "aggregate": collection, "pipeline": pipeline, "cursor": {"batchSize": 1_000},
+        "readConcern": {"level": "majority"}, "maxTimeMS": milliseconds(limit),
+        "comment": "tilldeck",
+    };
+    if let Some(collation) = collation {
+        command.insert("collation", collation);
+    }
+    let db = handle.db.clone();
+    let doing = format!("read `{}`", safe(collection));
+    let context = handle.context(limit, &doing);
+    let read = async move { db.run_cursor_command(command).await?.try_collect().await };
+    within(limit, read).await.map_err(|error| error.failure(None, &context))
+}
+
 /// Documents and bytes of a whole database.
 ///
 /// # Errors

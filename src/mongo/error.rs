@@ -65,6 +65,7 @@ enum Cause {
         code: i32,
         name: String,
     },
+    Duplicate,
     Unreadable,
     ShutDown,
     Internal,

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use bson::Document;
 use tokio::{
     sync::watch,
     task::JoinSet,
@@ -151,6 +152,21 @@ impl Fleet {
     ) -> Result<Page, Failure> {
         let handle = self.handle(database)?;
         browse::newest(&handle, collection, limit, self.inner.read_timeout).await
+    }
+
+    /// What an aggregation gives on the primary, of what the majority of the replica set has.
+    ///
+    /// # Errors
+    ///
+    /// The failure of the pool or of the read.
+    pub async fn read_majority(
+        &self,
+        database: Database,
+        collection: &str,
+        pipeline: Vec<Document>,
+    ) -> Result<Vec<Document>, Failure> {
+        let handle = self.handle(database)?;
+        browse::read_majority(&handle, collection, (pipeline, None), self.inner.read_timeout).await
     }
 
     /// Documents and bytes of every database, main first; each may fail alone.

@@ -2,6 +2,10 @@
 //! [`Gate`] makes one: read-only mode is enforced here, where the driver is called, and not
 //! in the screens and commands above.
 
+mod collections;
+mod documents;
+mod transaction;
+
 use std::{future::Future, time::Duration};
 
 use bson::{Document, doc};
@@ -10,6 +14,7 @@ use mongodb::{
     options::{InsertManyOptions, WriteConcern},
 };
 
+pub use self::{collections::Dropped, documents::Inserted, transaction::AllOrNothing};
 use super::{
     call::{CallError, within},
     error::{classify, deadline},
@@ -20,6 +25,7 @@ use crate::domain::failure::{Failure, FailureKind};
 /// Deadline of one write.
 const LIMIT: Duration = Duration::from_secs(30);
 const NAMESPACE_EXISTS: i32 = 48;
+const NAMESPACE_NOT_FOUND: i32 = 26;
 const DUPLICATE_KEY: i32 = 11000;
 
 /// Decides whether anything may be written at all.
@@ -40,12 +46,22 @@ impl Gate {
     ///
     /// [`FailureKind::ReadOnly`] in read-only mode.
     pub fn writer(self, handle: &Handle) -> Result<Writer, Failure> {
+        self.permit(&handle.name)?;
+        Ok(Writer { handle: handle.clone(), durability: Durability::Majority })
+    }
+
+    /// Whether the database with this name may be written to at all.
+    ///
+    /// # Errors
+    ///
+    /// [`FailureKind::ReadOnly`] in read-only mode.
+    pub fn permit(self, database: &str) -> Result<(), Failure> {
         if self.read_only {
-            let message = format!("nothing is written to `{}` in read-only mode", handle.name);
+            let message = format!("nothing is written to `{database}` in read-only mode");
             let hint = "Start tilldeck without `--read-only` and `read_only = true`";
             return Err(Failure::new(FailureKind::ReadOnly, &message, hint));
         }
-        Ok(Writer { handle: handle.clone(), durability: Durability::Majority })
+        Ok(())
     }
 }
 
@@ -193,8 +209,17 @@ impl Writer {
         doing: &str,
         operation: impl Future<Output = DriverResult<T>> + Send + 'static,
     ) -> Result<T, Failure> {
-        let context = self.handle.context(LIMIT, doing);
-        within(LIMIT, operation).await.map_err(|error| match error {
+        self.call_within(LIMIT, doing, operation).await
+    }
+
+    async fn call_within<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        doing: &str,
+        operation: impl Future<Output = DriverResult<T>> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let context = self.handle.context(limit, doing);
+        within(limit, operation).await.map_err(|error| match error {
             CallError::Driver(error) => classify(&error, &context),
             CallError::Deadline => deadline(None, &context),
             CallError::Panicked(_) => {
@@ -226,6 +251,10 @@ impl Writer {
             Durability::Memory => doc! { "w": 1, "j": false },
         }
     }
+}
+
+fn milliseconds(limit: Duration) -> i64 {
+    i64::try_from(limit.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn code_of(error: &Error) -> Option<i32> {

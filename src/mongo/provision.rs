@@ -1,7 +1,6 @@
-//! Making stores: the registry record, the collections and their indexes.
-//!
-//! Every step can be taken again without harm, so that a run that was killed half-way is
-//! finished by running it again.
+//! What stores consist of: the registry record as the backend writes it, and, for fleets
+//! that are made as a whole, records and collections in bulk. A single store is made by
+//! `jobs::create`.
 
 use bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -9,7 +8,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use super::gate::Writer;
 use crate::domain::{
     database::{CollectionType, Database, Layout, RegistryNames},
-    failure::{Failure, FailureKind},
+    failure::Failure,
 };
 
 /// Collections that are made at the same time.
@@ -57,31 +56,6 @@ impl NewStore {
     pub fn collection(&self, collection_type: &CollectionType) -> String {
         format!("{}_{}", self.prefix, collection_type.as_str())
     }
-}
-
-/// Makes one store: its record in main, its collections and indexes at home.
-///
-/// # Errors
-///
-/// A write fails, or another store has the storeId already. What was made by then stays;
-/// running it again goes on from there.
-pub async fn provision(
-    store: &NewStore,
-    main: &Writer,
-    home: &Writer,
-    layout: &Layout,
-) -> Result<(), Failure> {
-    let names = &layout.registry;
-    let record = store.record(names);
-    let filter = doc! { &names.store_id: &store.store_id };
-    let there = main.insert_unless_there(&names.collection, filter, record.clone()).await?;
-    for field in [&names.prefix, &names.database_id] {
-        if there.get(field) != record.get(field) {
-            let message = format!("another store has the storeId `{}`", store.store_id);
-            return Err(Failure::new(FailureKind::Usage, &message, "Choose another storeId"));
-        }
-    }
-    furnish(store, home, layout).await
 }
 
 /// Makes many stores' records at once. Records whose `_id` is there already are left alone.

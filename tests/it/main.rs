@@ -12,6 +12,7 @@ mod config;
 mod console;
 mod demo;
 mod faults;
+mod jobs;
 mod mongo;
 mod support;
 mod tidy;

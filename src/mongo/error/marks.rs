@@ -25,6 +25,8 @@ pub(super) fn by_code(code: i32, name: &str, message: &str) -> Cause {
         50 | 64 | 89 | 202 | 262 => Cause::TimedOut,
         // HostUnreachable, HostNotFound, SocketException: between the servers.
         6 | 7 | 9001 => Cause::Broken,
+        // DuplicateKey.
+        11000 => Cause::Duplicate,
         _ => Cause::Server { code, name: name.to_owned() },
     }
 }

@@ -131,7 +131,7 @@ fn codes_of_the_server_are_told_apart() {
         (50, "operation exceeded time limit", FailureKind::TimedOut),
         (262, "", FailureKind::TimedOut),
         (7, "", FailureKind::Network),
-        (11000, "dup key: { email: \"a@b\" }", FailureKind::Server),
+        (11000, "dup key: { email: \"a@b\" }", FailureKind::Duplicate),
         (59, "no such command", FailureKind::Server),
     ] {
         let failure = classify(&answer(code, "Name", message), &context());

@@ -189,6 +189,11 @@ fn unusual(cause: &Cause, context: &Context<'_>) -> (FailureKind, String, &'stat
             format!("the server answered with error {code} `{name}` when asked to {doing}"),
             "Look into the log of the server",
         ),
+        Cause::Duplicate => (
+            FailureKind::Duplicate,
+            format!("a unique index has the same key already, when asked to {doing}"),
+            "Look for the duplicate, and choose another value",
+        ),
         Cause::Unreadable => (
             FailureKind::Server,
             format!("the answer of the server cannot be read when asked to {doing}"),

@@ -1,0 +1,5 @@
+//! Journaled writes: stores that are made whole or not at all, and what is left when a
+//! creator is killed.
+
+mod creation;
+mod rig;
