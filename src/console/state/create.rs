@@ -1,0 +1,397 @@
+//! A new store, from the form over the question to the run.
+//!
+//! The draft and a run outlive the view: whoever leaves the form finds it again, and a run
+//! goes on whatever is on the screen.
+
+pub mod form;
+pub mod plan;
+pub mod run;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use jiff::Timestamp;
+use tui_input::Input;
+
+use self::{
+    form::{Form, FormField},
+    plan::{PlanTask, Planned},
+    run::Run,
+};
+use super::{
+    action::Action,
+    command::{Command, RequestId},
+    model::{Model, Top},
+    question::{Answer, CANCEL, Question},
+    stores,
+    update::act,
+};
+use crate::domain::{
+    creation::{Plan, Survey},
+    failure::Failure,
+    registry::{Registry, Source},
+    store::RecordId,
+};
+
+/// The answers before a store is made.
+pub const ANSWERS: &[Answer] = &[CANCEL, Answer { key: 'y', words: "Make the store" }];
+
+/// Everything about the store that is being made.
+#[derive(Debug, Default)]
+pub struct Creation {
+    /// The fields.
+    pub form: Form,
+    /// How far it is.
+    pub stage: Stage,
+    /// What comes of the fields; `None` before it was computed.
+    pub planned: Option<Planned>,
+    /// The plan that is computed elsewhere.
+    pub(super) planning: Option<RequestId>,
+    /// Whether something changed since that began.
+    is_stale: bool,
+    /// Whether the question is to be asked as soon as everything for it is known.
+    pub is_asked_for: bool,
+    /// What is already in the fleet.
+    pub looked: Looked,
+    /// The run that is under way, or the last one until it is left.
+    pub run: Option<Run>,
+    /// The new store, to be selected once the registry has it.
+    awaited: Option<RecordId>,
+    /// The first visible line of the plan or of the steps.
+    pub first: usize,
+}
+
+/// How far the making of a store is.
+#[derive(Debug, Default)]
+pub enum Stage {
+    /// Fields are typed.
+    #[default]
+    Filling,
+    /// The question is asked.
+    Asking(Box<Asking>),
+    /// It is made, or was; see [`Creation::run`].
+    Running,
+}
+
+/// What is asked before a store is made.
+#[derive(Debug)]
+pub struct Asking {
+    /// What will be done.
+    pub plan: Plan,
+    /// The answers.
+    pub question: Question,
+}
+
+/// What is known of the collections and indexes of the fleet.
+#[derive(Debug, Default)]
+pub struct Looked {
+    /// What was found last.
+    pub survey: Option<Arc<Survey>>,
+    /// The look that is under way.
+    pub looking: Option<RequestId>,
+    /// Why the last look failed.
+    pub failure: Option<Failure>,
+}
+
+/// Opens the form, with what was typed before; or the run that is under way.
+pub(super) fn open(model: &mut Model, commands: &mut Vec<Command>) {
+    if model.session.read_only {
+        model.complain("read-only: no store is made; start tilldeck without `--read-only`");
+        return;
+    }
+    if matches!(model.creation.stage, Stage::Running) {
+        model.top = Top::Create;
+        return;
+    }
+    if let Some(obstacle) = obstacle(&model.registry) {
+        model.complain(obstacle);
+        return;
+    }
+    if model.creation.form.is_pristine() {
+        model.creation.form = Form::new(model.session.placement);
+    }
+    fill_in(model, commands);
+}
+
+/// Shows the form and looks at the fleet anew.
+fn fill_in(model: &mut Model, commands: &mut Vec<Command>) {
+    model.top = Top::Create;
+    let creation = &mut model.creation;
+    creation.stage = Stage::Filling;
+    creation.is_asked_for = false;
+    creation.first = 0;
+    creation.looked.survey = None;
+    look(model, commands);
+    plan::replan(model, commands);
+}
+
+/// Why no store can be made now, in words.
+fn obstacle(registry: &Registry) -> Option<&'static str> {
+    match registry.source {
+        Source::ChangeStream | Source::Polling => None,
+        Source::Loading => Some("the registry is not read yet; no store can be made before"),
+        Source::Cache => {
+            Some("the main database is out of reach; no store can be made until it is back")
+        }
+    }
+}
+
+/// Looks at the collections and indexes of the fleet.
+fn look(model: &mut Model, commands: &mut Vec<Command>) {
+    let request = model.next_request();
+    let looked = &mut model.creation.looked;
+    looked.looking = Some(request);
+    looked.failure = None;
+    commands.push(Command::SurveyFleet { request });
+}
+
+/// Takes what was found in the fleet.
+pub(super) fn surveyed(
+    model: &mut Model,
+    (request, survey): (RequestId, Result<Arc<Survey>, Failure>),
+    commands: &mut Vec<Command>,
+) {
+    let looked = &mut model.creation.looked;
+    if looked.looking != Some(request) {
+        return;
+    }
+    looked.looking = None;
+    match survey {
+        Ok(survey) => looked.survey = Some(survey),
+        Err(failure) => looked.failure = Some(failure),
+    }
+    if is_open(model) {
+        model.redraw = true;
+        plan::replan(model, commands);
+    }
+}
+
+/// Whether the form, the question or the run is on the screen, or under the help.
+pub(super) const fn is_open(model: &Model) -> bool {
+    matches!(model.top, Top::Create) || matches!(model.covered, Top::Create)
+}
+
+/// Whether keys go to the form or to the question.
+pub(super) const fn has_keys(model: &Model) -> bool {
+    matches!(model.top, Top::Create) && !matches!(model.creation.stage, Stage::Running)
+}
+
+/// The text field that has the focus.
+pub(super) fn field_of(model: &mut Model) -> Option<&mut Input> {
+    if !matches!(model.creation.stage, Stage::Filling) {
+        return None;
+    }
+    let suggested = model.creation.planned.as_ref().map(|planned| planned.prefix.as_str());
+    model.creation.form.text_field(suggested.unwrap_or_default())
+}
+
+/// Takes a key for the form or the question.
+pub(super) fn press(model: &mut Model, key: KeyEvent, commands: &mut Vec<Command>) {
+    model.redraw = true;
+    if let Stage::Asking(asking) = &mut model.creation.stage {
+        if let Some(answer) = asking.question.press(&key) {
+            self::answer(model, answer, commands);
+        } else if let Some(action) = command_of(model, &key) {
+            act::apply(model, action, commands);
+        }
+        return;
+    }
+    match key.code {
+        KeyCode::Enter => enter(model, commands),
+        KeyCode::Esc => act::back(model, commands),
+        KeyCode::Tab | KeyCode::Down => model.creation.form.focus_next(),
+        KeyCode::BackTab | KeyCode::Up => model.creation.form.focus_previous(),
+        KeyCode::PageUp => scroll(model, -PAGE),
+        KeyCode::PageDown => scroll(model, PAGE),
+        _ => {
+            if let Some(action) = command_of(model, &key) {
+                act::apply(model, action, commands);
+            } else {
+                edit(model, &key, commands);
+            }
+        }
+    }
+}
+
+/// Lines that a page key scrolls the plan by.
+const PAGE: isize = 5;
+
+/// What a key that types nothing means beside the fields.
+fn command_of(model: &Model, key: &KeyEvent) -> Option<Action> {
+    let types =
+        matches!(key.code, KeyCode::Char(_)) && !key.modifiers.contains(KeyModifiers::CONTROL);
+    let action = model.keymap.action(key).filter(|_| !types)?;
+    let is_for_all =
+        matches!(action, Action::Quit | Action::Suspend | Action::Help | Action::Retry);
+    is_for_all.then_some(action)
+}
+
+/// Scrolls the plan; drawing says how far that can go.
+pub(super) fn scroll(model: &mut Model, lines: isize) {
+    model.creation.first = model.creation.first.saturating_add_signed(lines);
+    keep_visible(model);
+}
+
+/// Keeps the plan within what drawing found it to have.
+pub(super) fn keep_visible(model: &mut Model) {
+    let last = model.geometry.top_len.saturating_sub(model.geometry.top_rows);
+    model.creation.first = model.creation.first.min(last);
+}
+
+fn edit(model: &mut Model, key: &KeyEvent, commands: &mut Vec<Command>) {
+    let suggested = model.creation.planned.as_ref().map(|planned| planned.prefix.clone());
+    let layout = &model.session.layout;
+    if model.creation.form.press(key, &suggested.unwrap_or_default(), layout) {
+        changed(model, commands);
+    }
+}
+
+/// Something in the fields changed.
+pub(super) fn changed(model: &mut Model, commands: &mut Vec<Command>) {
+    model.redraw = true;
+    model.creation.form.settle();
+    model.creation.is_asked_for = false;
+    plan::replan(model, commands);
+}
+
+/// Focuses a field, as a click does.
+pub(super) fn focus(model: &mut Model, field: FormField) {
+    if matches!(model.creation.stage, Stage::Filling) {
+        model.creation.form.focus_on(field);
+    }
+}
+
+/// Asks the question, as soon as everything for it is known; or says why it cannot.
+fn enter(model: &mut Model, commands: &mut Vec<Command>) {
+    if let Some(obstacle) = obstacle(&model.registry) {
+        model.complain(obstacle);
+        return;
+    }
+    let creation = &mut model.creation;
+    creation.form.leave_all();
+    creation.is_asked_for = true;
+    if creation.planned.is_none() && creation.planning.is_none() {
+        plan::replan(model, commands);
+    } else {
+        ask_if_ready(model);
+    }
+}
+
+/// Asks, where that was asked for and everything for it is known.
+fn ask_if_ready(model: &mut Model) {
+    let creation = &mut model.creation;
+    if !creation.is_asked_for || creation.planning.is_some() {
+        return;
+    }
+    let Some(planned) = &creation.planned else { return };
+    match &planned.outcome {
+        Ok(_) if creation.looked.looking.is_some() => {
+            model.notify("the fleet is still looked at; the question comes right after");
+        }
+        Ok(plan) => {
+            let question = Question::new(ANSWERS);
+            creation.stage = Stage::Asking(Box::new(Asking { plan: plan.clone(), question }));
+            creation.is_asked_for = false;
+            model.notice = None;
+        }
+        Err(faults) => {
+            creation.is_asked_for = false;
+            let Some(fault) = faults.iter().min_by_key(|fault| fault.field) else { return };
+            let field = FormField::of(fault.field);
+            creation.form.focus_on(field);
+            let text = format!("{}: {}", field.label(&model.session.layout), fault.reason);
+            model.complain(&text);
+        }
+    }
+    model.redraw = true;
+}
+
+/// Takes the answer to the question.
+pub(super) fn answer(model: &mut Model, answer: usize, commands: &mut Vec<Command>) {
+    model.redraw = true;
+    let stage = std::mem::take(&mut model.creation.stage);
+    let Stage::Asking(asking) = stage else {
+        model.creation.stage = stage;
+        return;
+    };
+    if answer == 0 {
+        model.notify("nothing was written");
+    } else {
+        run::start(model, asking.plan, commands);
+    }
+}
+
+/// Leaves what is on top: the question for the form, the form and the run for the panes.
+pub(super) fn leave(model: &mut Model) {
+    match model.creation.stage {
+        Stage::Asking(_) => model.creation.stage = Stage::Filling,
+        Stage::Filling => {
+            model.creation.is_asked_for = false;
+            act::close_top(model);
+            if !model.creation.form.is_pristine() {
+                let key = model.keymap.key_of(Action::NewStore);
+                model.notify(&format!("nothing was written; {key} shows the form as you left it"));
+            }
+        }
+        Stage::Running => run::leave(model),
+    }
+}
+
+/// Does what the action means for the steps of a run.
+pub(super) fn apply(model: &mut Model, action: Action, commands: &mut Vec<Command>) {
+    match action {
+        Action::Enter => run::enter(model, commands),
+        Action::Left => leave(model),
+        Action::Up => scroll(model, -1),
+        Action::Down => scroll(model, 1),
+        Action::PageUp => scroll(model, -PAGE),
+        Action::PageDown => scroll(model, PAGE),
+        _ => {}
+    }
+}
+
+/// Looks at the fleet again.
+pub(super) fn retry(model: &mut Model, commands: &mut Vec<Command>) {
+    if matches!(model.creation.stage, Stage::Filling) {
+        look(model, commands);
+        model.redraw = true;
+    }
+}
+
+/// The registry or the pools are new: the plan follows, and the new store is selected.
+pub(super) fn follow_fleet(model: &mut Model, commands: &mut Vec<Command>) {
+    if let Some(record) = &model.creation.awaited
+        && model.registry.get(record).is_some()
+    {
+        let record = record.clone();
+        model.creation.awaited = None;
+        stores::go_to(model, &record, commands);
+    }
+    if is_open(model) {
+        plan::replan(model, commands);
+    }
+}
+
+/// A database that was out of reach is back: what it holds may not be known.
+pub(super) fn recovered(model: &mut Model, commands: &mut Vec<Command>) {
+    let is_filling = matches!(model.creation.stage, Stage::Filling);
+    if is_open(model) && is_filling && model.creation.looked.looking.is_none() {
+        look(model, commands);
+    }
+}
+
+/// A command was lost: nothing answers it.
+pub(super) fn give_up_waiting(model: &mut Model) {
+    let creation = &mut model.creation;
+    creation.planning = None;
+    creation.is_asked_for = false;
+    creation.looked.looking = None;
+}
+
+/// When the time of the running step reads differently.
+pub(super) fn since(model: &Model) -> Option<Timestamp> {
+    let run = model.creation.run.as_ref().filter(|run| run.outcome.is_none())?;
+    matches!(model.creation.stage, Stage::Running).then_some(run.since)
+}
