@@ -1,14 +1,18 @@
 //! Drawing: reads the model, changes nothing. What it learns returns as [`Geometry`].
 
 mod collections;
+mod create;
 mod databases;
 mod distribution;
 mod documents;
 mod events;
 mod footer;
 mod help;
+mod jobs;
 mod paint;
 mod palette;
+mod prose;
+mod question;
 mod stores;
 #[cfg(test)]
 pub(super) mod tests;
@@ -115,10 +119,14 @@ fn screen(canvas: &mut Canvas, area: Rect) {
     match &canvas.model.top {
         Top::Documents(view) => documents::draw(canvas, body, view),
         Top::Events(cursor) => events::draw(canvas, body, *cursor),
+        Top::Create => create::draw(canvas, body),
+        Top::Jobs => jobs::draw(canvas, body),
         Top::Panes => panes(canvas, body),
         Top::Help(_) | Top::Palette(_) => match &canvas.model.covered {
             Top::Documents(view) => documents::draw(canvas, body, view),
             Top::Events(cursor) => events::draw(canvas, body, *cursor),
+            Top::Create => create::draw(canvas, body),
+            Top::Jobs => jobs::draw(canvas, body),
             _ => panes(canvas, body),
         },
     }

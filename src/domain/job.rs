@@ -87,6 +87,15 @@ pub struct Job {
     pub steps: Vec<String>,
 }
 
+/// How an interrupted job is ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// What is missing is done.
+    Finish,
+    /// What it did is taken back.
+    Undo,
+}
+
 /// One step of a run, as it is shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {

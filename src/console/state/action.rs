@@ -53,6 +53,8 @@ pub enum Action {
     Mark,
     /// Takes every mark away.
     ClearMarks,
+    /// Opens the form for a new store.
+    NewStore,
     /// Holds the screen still, or lets it go on.
     Freeze,
     /// Gives the focused pane the whole screen, or puts it back.
@@ -63,6 +65,8 @@ pub enum Action {
     NextMeasure,
     /// Opens the history of events.
     Events,
+    /// Opens the jobs of the journal.
+    Jobs,
     /// Lets tilldeck have the mouse, or leaves it to the terminal.
     ToggleMouse,
     /// Goes to the next theme.
@@ -100,7 +104,7 @@ impl Group {
 
 impl Action {
     /// Every action, in the order of the help.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 38] = [
         Self::Up,
         Self::Down,
         Self::Left,
@@ -125,10 +129,12 @@ impl Action {
         Self::ReverseSort,
         Self::Mark,
         Self::ClearMarks,
+        Self::NewStore,
         Self::Retry,
         Self::Copy,
         Self::NextMeasure,
         Self::Events,
+        Self::Jobs,
         Self::Freeze,
         Self::Zoom,
         Self::Help,
@@ -157,11 +163,13 @@ impl Action {
             | Self::Sort
             | Self::ReverseSort
             | Self::Mark
-            | Self::ClearMarks => Group::Stores,
+            | Self::ClearMarks
+            | Self::NewStore => Group::Stores,
             Self::Retry
             | Self::Copy
             | Self::NextMeasure
             | Self::Events
+            | Self::Jobs
             | Self::Freeze
             | Self::Zoom => Group::Showing,
             Self::Help
@@ -201,10 +209,12 @@ impl Action {
             Self::ReverseSort => &["S"],
             Self::Mark => &["space"],
             Self::ClearMarks => &["u"],
+            Self::NewStore => &["n"],
             Self::Retry => &["r", "f5"],
             Self::Copy => &["y"],
             Self::NextMeasure => &["b"],
             Self::Events => &["e", "5"],
+            Self::Jobs => &["J"],
             Self::Freeze => &["f"],
             Self::Zoom => &["z"],
             Self::Help => &["?", "f1"],
@@ -245,10 +255,12 @@ impl Action {
             Self::ReverseSort => ("reverse-sort", "Turn the order around"),
             Self::Mark => ("mark", "Mark the store, or take the mark away"),
             Self::ClearMarks => ("clear-marks", "Take every mark away"),
+            Self::NewStore => ("new-store", "Make a new store"),
             Self::Retry => ("retry", "Try the connection again, or read again what is shown"),
             Self::Copy => ("copy", "Copy what is selected"),
             Self::NextMeasure => ("next-measure", "Count stores, documents or bytes"),
             Self::Events => ("events", "Show what changed, and when"),
+            Self::Jobs => ("jobs", "Show unfinished jobs, to finish or undo them"),
             Self::Freeze => ("freeze", "Hold the screen still, or let it go on"),
             Self::Zoom => ("zoom", "Give the pane the whole screen, or put it back"),
             Self::Help => ("help", "Show every key"),

@@ -7,7 +7,9 @@ use super::{
     stores::{Arrangement, arrange::ArrangeTask},
 };
 use crate::domain::{
+    creation::{Plan, Taken},
     database::{CollectionType, Database},
+    job::{Ending, JobId},
     registry::Registry,
     store::Store,
 };
@@ -59,6 +61,41 @@ pub enum Command {
     LoadUsage {
         /// Comes back with the answer.
         request: RequestId,
+    },
+    /// Gather what the stores of a large fleet have, for the checks of a new one.
+    GatherNames {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// Of what: `Taken::of`, on a thread that may block.
+        registry: Arc<Registry>,
+    },
+    /// Free what was gathered elsewhere: it may be large.
+    DiscardNames(Arc<Taken>),
+    /// Look at the collections and indexes of every database.
+    SurveyFleet {
+        /// Comes back with the answer.
+        request: RequestId,
+    },
+    /// Make a store.
+    CreateStore {
+        /// Comes back with each step and with the answer.
+        request: RequestId,
+        /// What to do.
+        plan: Box<Plan>,
+    },
+    /// Read the journal of jobs.
+    LoadJobs {
+        /// Comes back with the answer.
+        request: RequestId,
+    },
+    /// Finish or undo an interrupted job.
+    EndJob {
+        /// Comes back with each step and with the answer.
+        request: RequestId,
+        /// Which one.
+        job: JobId,
+        /// How.
+        ending: Ending,
     },
     /// Hand text to a clipboard.
     Copy {

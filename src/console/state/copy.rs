@@ -2,7 +2,7 @@
 
 use super::{
     command::Command,
-    databases, documents,
+    create, databases, documents, jobs,
     model::{Model, Pane, Top},
 };
 use crate::domain::text::{SafeText, safe};
@@ -15,6 +15,8 @@ pub(super) fn copy(model: &mut Model, commands: &mut Vec<Command>) {
         Top::Events(cursor) => model.events.row(cursor.row).map(|entry| {
             (format!("{} {}", entry.at.strftime("%Y-%m-%dT%H:%M:%SZ"), entry.text), "event")
         }),
+        Top::Create => create::copied(model),
+        Top::Jobs => jobs::copied(model),
         Top::Help(_) | Top::Palette(_) => None,
     };
     match copied {

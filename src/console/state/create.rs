@@ -17,12 +17,13 @@ use tui_input::Input;
 
 use self::{
     form::{Form, FormField},
-    plan::{PlanTask, Planned},
+    plan::{Names, Planned},
     run::Run,
 };
 use super::{
     action::Action,
     command::{Command, RequestId},
+    geometry::Geometry,
     model::{Model, Top},
     question::{Answer, CANCEL, Question},
     stores,
@@ -31,8 +32,9 @@ use super::{
 use crate::domain::{
     creation::{Plan, Survey},
     failure::Failure,
-    registry::{Registry, Source},
+    registry::{Change, Registry, Source},
     store::RecordId,
+    text::safe,
 };
 
 /// The answers before a store is made.
@@ -47,10 +49,8 @@ pub struct Creation {
     pub stage: Stage,
     /// What comes of the fields; `None` before it was computed.
     pub planned: Option<Planned>,
-    /// The plan that is computed elsewhere.
-    pub(super) planning: Option<RequestId>,
-    /// Whether something changed since that began.
-    is_stale: bool,
+    /// What other stores have.
+    names: Names,
     /// Whether the question is to be asked as soon as everything for it is known.
     pub is_asked_for: bool,
     /// What is already in the fleet.
@@ -61,6 +61,14 @@ pub struct Creation {
     awaited: Option<RecordId>,
     /// The first visible line of the plan or of the steps.
     pub first: usize,
+}
+
+impl Creation {
+    /// The text field that has the focus.
+    pub(super) fn text_field(&mut self) -> Option<&mut Input> {
+        let is_filling = matches!(self.stage, Stage::Filling);
+        is_filling.then(|| self.form.text_field()).flatten()
+    }
 }
 
 /// How far the making of a store is.
@@ -122,7 +130,6 @@ fn fill_in(model: &mut Model, commands: &mut Vec<Command>) {
     creation.stage = Stage::Filling;
     creation.is_asked_for = false;
     creation.first = 0;
-    creation.looked.survey = None;
     look(model, commands);
     plan::replan(model, commands);
 }
@@ -160,7 +167,10 @@ pub(super) fn surveyed(
     looked.looking = None;
     match survey {
         Ok(survey) => looked.survey = Some(survey),
-        Err(failure) => looked.failure = Some(failure),
+        Err(failure) => {
+            looked.survey = None;
+            looked.failure = Some(failure);
+        }
     }
     if is_open(model) {
         model.redraw = true;
@@ -178,14 +188,6 @@ pub(super) const fn has_keys(model: &Model) -> bool {
     matches!(model.top, Top::Create) && !matches!(model.creation.stage, Stage::Running)
 }
 
-/// The text field that has the focus.
-pub(super) fn field_of(model: &mut Model) -> Option<&mut Input> {
-    if !matches!(model.creation.stage, Stage::Filling) {
-        return None;
-    }
-    let suggested = model.creation.planned.as_ref().map(|planned| planned.prefix.as_str());
-    model.creation.form.text_field(suggested.unwrap_or_default())
-}
 
 /// Takes a key for the form or the question.
 pub(super) fn press(model: &mut Model, key: KeyEvent, commands: &mut Vec<Command>) {
@@ -198,6 +200,7 @@ pub(super) fn press(model: &mut Model, key: KeyEvent, commands: &mut Vec<Command
         }
         return;
     }
+    model.creation.is_asked_for = false;
     match key.code {
         KeyCode::Enter => enter(model, commands),
         KeyCode::Esc => act::back(model, commands),
@@ -251,7 +254,6 @@ fn edit(model: &mut Model, key: &KeyEvent, commands: &mut Vec<Command>) {
 /// Something in the fields changed.
 pub(super) fn changed(model: &mut Model, commands: &mut Vec<Command>) {
     model.redraw = true;
-    model.creation.form.settle();
     model.creation.is_asked_for = false;
     plan::replan(model, commands);
 }
@@ -269,42 +271,37 @@ fn enter(model: &mut Model, commands: &mut Vec<Command>) {
         model.complain(obstacle);
         return;
     }
-    let creation = &mut model.creation;
-    creation.form.leave_all();
-    creation.is_asked_for = true;
-    if creation.planned.is_none() && creation.planning.is_none() {
-        plan::replan(model, commands);
-    } else {
-        ask_if_ready(model);
+    model.creation.form.leave_all();
+    model.creation.is_asked_for = true;
+    plan::replan(model, commands);
+    if model.creation.is_asked_for {
+        model.notify("the fleet is still looked at; the question comes right after");
     }
 }
 
 /// Asks, where that was asked for and everything for it is known.
 fn ask_if_ready(model: &mut Model) {
     let creation = &mut model.creation;
-    if !creation.is_asked_for || creation.planning.is_some() {
+    if !creation.is_asked_for || !creation.names.are_known() {
         return;
     }
     let Some(planned) = &creation.planned else { return };
     match &planned.outcome {
-        Ok(_) if creation.looked.looking.is_some() => {
-            model.notify("the fleet is still looked at; the question comes right after");
-        }
+        Ok(_) if creation.looked.looking.is_some() => return,
         Ok(plan) => {
             let question = Question::new(ANSWERS);
             creation.stage = Stage::Asking(Box::new(Asking { plan: plan.clone(), question }));
-            creation.is_asked_for = false;
             model.notice = None;
         }
         Err(faults) => {
-            creation.is_asked_for = false;
             let Some(fault) = faults.iter().min_by_key(|fault| fault.field) else { return };
             let field = FormField::of(fault.field);
             creation.form.focus_on(field);
-            let text = format!("{}: {}", field.label(&model.session.layout), fault.reason);
+            let text = format!("{} {}", field.label(&model.session.layout), fault.reason);
             model.complain(&text);
         }
     }
+    model.creation.is_asked_for = false;
     model.redraw = true;
 }
 
@@ -324,11 +321,12 @@ pub(super) fn answer(model: &mut Model, answer: usize, commands: &mut Vec<Comman
 }
 
 /// Leaves what is on top: the question for the form, the form and the run for the panes.
-pub(super) fn leave(model: &mut Model) {
+pub(super) fn leave(model: &mut Model, commands: &mut Vec<Command>) {
     match model.creation.stage {
         Stage::Asking(_) => model.creation.stage = Stage::Filling,
         Stage::Filling => {
             model.creation.is_asked_for = false;
+            model.creation.names.discard(commands);
             act::close_top(model);
             if !model.creation.form.is_pristine() {
                 let key = model.keymap.key_of(Action::NewStore);
@@ -343,7 +341,7 @@ pub(super) fn leave(model: &mut Model) {
 pub(super) fn apply(model: &mut Model, action: Action, commands: &mut Vec<Command>) {
     match action {
         Action::Enter => run::enter(model, commands),
-        Action::Left => leave(model),
+        Action::Left => leave(model, commands),
         Action::Up => scroll(model, -1),
         Action::Down => scroll(model, 1),
         Action::PageUp => scroll(model, -PAGE),
@@ -360,15 +358,23 @@ pub(super) fn retry(model: &mut Model, commands: &mut Vec<Command>) {
     }
 }
 
-/// The registry or the pools are new: the plan follows, and the new store is selected.
-pub(super) fn follow_fleet(model: &mut Model, commands: &mut Vec<Command>) {
-    if let Some(record) = &model.creation.awaited
-        && model.registry.get(record).is_some()
-    {
-        let record = record.clone();
-        model.creation.awaited = None;
+/// The registry has changed: the new store is selected, and the plan follows.
+pub(super) fn registry_changed(
+    model: &mut Model,
+    changes: &[Change],
+    commands: &mut Vec<Command>,
+) {
+    if let Some(record) = model.creation.awaited.take_if(|it| model.registry.get(it).is_some()) {
         stores::go_to(model, &record, commands);
     }
+    if !changes.is_empty() {
+        model.creation.names.outdate();
+    }
+    fleet_changed(model, commands);
+}
+
+/// The registry or the pools have changed: the plan follows.
+pub(super) fn fleet_changed(model: &mut Model, commands: &mut Vec<Command>) {
     if is_open(model) {
         plan::replan(model, commands);
     }
@@ -382,10 +388,25 @@ pub(super) fn recovered(model: &mut Model, commands: &mut Vec<Command>) {
     }
 }
 
+/// Takes what a frame showed: only a question that was seen can be answered.
+pub(super) fn note_drawn(model: &mut Model, geometry: &Geometry) {
+    if let (Top::Create, Stage::Asking(asking)) = (&model.top, &mut model.creation.stage) {
+        asking.question.note_drawn(geometry);
+    }
+}
+
+/// How the last run ended, for a ticket.
+pub(super) fn copied(model: &Model) -> Option<(String, &'static str)> {
+    match model.creation.run.as_ref()?.outcome.as_ref()? {
+        Ok(created) => Some((created.collections.iter().map(|name| safe(name)).map(String::from).collect::<Vec<_>>().join("\n"), "collection names")),
+        Err(failure) => Some((format!("{} ({})", failure.message, failure.hint), "error")),
+    }
+}
+
 /// A command was lost: nothing answers it.
 pub(super) fn give_up_waiting(model: &mut Model) {
     let creation = &mut model.creation;
-    creation.planning = None;
+    creation.names.give_up_waiting();
     creation.is_asked_for = false;
     creation.looked.looking = None;
 }

@@ -13,8 +13,10 @@ use super::{
 };
 use crate::domain::{
     collection::{StoreCollections, Usage},
+    creation::{Created, Survey, Taken},
     document::Page,
     failure::Failure,
+    job::{Job, Progress},
     pool::Pools,
     registry::Registry,
 };
@@ -70,6 +72,55 @@ pub enum Event {
         request: RequestId,
         /// One result a database that was asked.
         usage: Vec<Result<Usage, Failure>>,
+    },
+    /// What the stores of a large fleet have was gathered.
+    NamesGathered {
+        /// Which request it answers.
+        request: RequestId,
+        /// What they have; `None` where that failed.
+        taken: Option<Arc<Taken>>,
+    },
+    /// The collections and indexes of every database were looked at.
+    FleetSurveyed {
+        /// Which request it answers.
+        request: RequestId,
+        /// What was found; each part of it may have failed by itself.
+        survey: Result<Arc<Survey>, Failure>,
+    },
+    /// A store that is being made is further than before.
+    CreationAdvanced {
+        /// Which request it belongs to.
+        request: RequestId,
+        /// How far.
+        progress: Progress,
+    },
+    /// A store was made, or nothing of it is left.
+    StoreCreated {
+        /// Which request it answers.
+        request: RequestId,
+        /// What was made. A failure says what is left, where something is.
+        outcome: Result<Created, Failure>,
+    },
+    /// The journal of jobs was read.
+    JobsLoaded {
+        /// Which request it answers.
+        request: RequestId,
+        /// What was read: unfinished jobs first, then the last ones that ended.
+        jobs: Result<Vec<Job>, Failure>,
+    },
+    /// The ending of a job is further than before.
+    JobAdvanced {
+        /// Which request it belongs to.
+        request: RequestId,
+        /// How far.
+        progress: Progress,
+    },
+    /// A job was ended, or not.
+    JobEnded {
+        /// Which request it answers.
+        request: RequestId,
+        /// Whether it was.
+        outcome: Result<(), Failure>,
     },
     /// Text was handed to a clipboard.
     Copied {

@@ -77,7 +77,8 @@ impl EventLog {
 }
 
 impl EventLog {
-    fn note(&mut self, at: Timestamp, severity: Severity, text: SafeText) {
+    /// Adds what a part of the console has to tell.
+    pub(super) fn note(&mut self, at: Timestamp, severity: Severity, text: SafeText) {
         self.push(Entry { at, severity, text });
     }
 

@@ -141,6 +141,7 @@ pub(crate) fn geometry(rows: usize) -> Geometry {
         size: Size { width: 80, height: (height + 1) * 4 },
         rows: Pane::ALL.map(|pane| (pane, rows)).to_vec(),
         top_rows: rows,
+        top_len: 0,
         targets,
     }
 }

@@ -1,6 +1,6 @@
 //! What drawing learned: where things are on the screen, and how many rows each list shows.
 
-use super::model::Pane;
+use super::{create::form::FormField, model::Pane};
 
 /// A terminal's size in cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,6 +45,8 @@ pub enum Target {
     StoreColumn(usize),
     /// The rows of what is on top: palette, help, documents, event history.
     TopRows,
+    /// A line of the form; a click focuses it.
+    FormField(FormField),
     /// An answer of the question that is asked, by its number.
     Answer(usize),
 }
@@ -58,6 +60,8 @@ pub struct Geometry {
     pub rows: Vec<(Pane, usize)>,
     /// Rows that the list on top has room for.
     pub top_rows: usize,
+    /// Rows that the text on top has in all, where only drawing knows.
+    pub top_len: usize,
     /// What can be clicked, the topmost last.
     pub targets: Vec<(Area, Target)>,
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    collections::CollectionsPane, command::RequestId, databases::DatabasesPane,
+    collections::CollectionsPane, command::RequestId, create::Creation, databases::DatabasesPane,
     distribution::DistributionPane, documents::DocumentsView, eventlog::EventLog,
-    geometry::Geometry, help::HelpBox, keymap::Keymap, palette::PaletteBox, stores::StoresPane,
+    geometry::Geometry, help::HelpBox, jobs::Jobs, keymap::Keymap, palette::PaletteBox, stores::StoresPane,
 };
 use crate::{
     config::{ConsoleConfig, ThemeName},
@@ -89,6 +89,10 @@ pub struct Model {
     pub stores: StoresPane,
     /// The collections of the selected store.
     pub collections: CollectionsPane,
+    /// The store that is being made.
+    pub creation: Creation,
+    /// The jobs of the journal.
+    pub jobs: Jobs,
     /// What changed, and when.
     pub events: EventLog,
     /// A short answer to the last key, until it expires.
@@ -126,6 +130,8 @@ impl Model {
             distribution: DistributionPane::default(),
             stores: StoresPane::default(),
             collections: CollectionsPane::default(),
+            creation: Creation::default(),
+            jobs: Jobs::default(),
             events: EventLog::default(),
             notice: None,
             held: None,
@@ -238,6 +244,10 @@ pub enum Top {
     Documents(Box<DocumentsView>),
     /// The history of events, the newest first, on the whole screen.
     Events(ListCursor),
+    /// A new store: the form, the question or the run, as [`Model::creation`] says.
+    Create,
+    /// The jobs of the journal, in [`Model::jobs`].
+    Jobs,
 }
 
 /// Where a list stands: the selected row and the first visible one, both 0-based.

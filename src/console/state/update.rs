@@ -1,6 +1,6 @@
 //! `update`: the only writer of the model.
 
-mod act;
+pub(super) mod act;
 mod field;
 mod mouse;
 mod snapshots;
@@ -8,8 +8,9 @@ mod snapshots;
 use super::{
     collections,
     command::Command,
-    distribution, documents,
+    create, distribution, documents,
     event::Event,
+    jobs,
     list::Extent,
     model::{Model, Top},
     palette, stores,
@@ -29,6 +30,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Command> {
     stores::ask_again(model, &mut commands);
     collections::follow_selection(model);
     collections::load_due(model, &mut commands);
+    jobs::load_due(model, &mut commands);
     commands
 }
 
@@ -38,7 +40,7 @@ fn fold(model: &mut Model, event: Event, commands: &mut Vec<Command>) {
         Event::Pasted(text) => field::paste(model, &text, commands),
         Event::MouseUsed(mouse) => mouse::used(model, mouse, commands),
         Event::Resized(_) | Event::Resumed => model.redraw = true,
-        Event::PoolsChanged(pools) => snapshots::pools_changed(model, pools),
+        Event::PoolsChanged(pools) => snapshots::pools_changed(model, pools, commands),
         Event::RegistryChanged(registry) => {
             snapshots::registry_changed(model, registry, commands);
         }
@@ -53,6 +55,21 @@ fn fold(model: &mut Model, event: Event, commands: &mut Vec<Command>) {
         }
         Event::PageLoaded { request, page } => documents::loaded(model, request, page),
         Event::UsageLoaded { request, usage } => distribution::loaded(model, request, usage),
+        Event::NamesGathered { request, taken } => {
+            create::plan::gathered(model, (request, taken), commands);
+        }
+        Event::FleetSurveyed { request, survey } => {
+            create::surveyed(model, (request, survey), commands);
+        }
+        Event::CreationAdvanced { request, progress } => {
+            create::run::advanced(model, request, progress);
+        }
+        Event::StoreCreated { request, outcome } => {
+            create::run::ended(model, (request, outcome), commands);
+        }
+        Event::JobsLoaded { request, jobs } => jobs::loaded(model, request, jobs),
+        Event::JobAdvanced { request, progress } => jobs::advanced(model, request, progress),
+        Event::JobEnded { request, outcome } => jobs::ended(model, (request, outcome), commands),
         Event::Copied { outcome } => copied(model, outcome),
         Event::FrameDrawn(geometry) => frame_drawn(model, geometry),
         Event::TimeReached(now) => model.pass_time(now),
@@ -95,6 +112,8 @@ fn queue_filled(model: &mut Model) {
         model.stores.ask_at = Some(model.now + stores::SECOND_TRY);
     }
     model.distribution.loading = None;
+    create::give_up_waiting(model);
+    jobs::give_up_waiting(model);
     match &mut model.top {
         Top::Documents(view) => view.loading = None,
         Top::Palette(palette) => palette.searching = None,
@@ -105,6 +124,8 @@ fn queue_filled(model: &mut Model) {
 
 /// Takes what drawing learned, and brings the cursors back onto the screen.
 fn frame_drawn(model: &mut Model, geometry: super::geometry::Geometry) {
+    create::note_drawn(model, &geometry);
+    jobs::note_drawn(model, &geometry);
     if model.geometry == geometry {
         return;
     }
@@ -131,6 +152,8 @@ fn keep_visible(model: &mut Model) {
         Top::Events(cursor) => {
             cursor.keep_visible(Extent { len: model.events.entries.len(), visible });
         }
+        Top::Create => create::keep_visible(model),
+        Top::Jobs => model.jobs.cursor.keep_visible(model.jobs.extent(visible)),
     }
 }
 
@@ -141,6 +164,8 @@ fn first_rows(model: &Model) -> [usize; 5] {
         Top::Palette(palette) => palette.cursor.first,
         Top::Documents(view) => view.cursor.first,
         Top::Events(cursor) => cursor.first,
+        Top::Create => model.creation.first,
+        Top::Jobs => model.jobs.cursor.first,
     };
     [
         model.databases.cursor.first,

@@ -3,7 +3,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::model::{Model, Pane, Top};
+use super::{
+    create,
+    model::{Model, Pane, Top},
+};
 use crate::domain::{
     pool::{Pool, PoolState},
     registry::Source,
@@ -15,7 +18,8 @@ impl Model {
     /// Always later than [`Model::now`], unless something is due at once.
     pub fn next_wake(&self) -> Option<Timestamp> {
         let notice = self.notice.as_ref().map(|notice| notice.until);
-        [notice, self.collections.load_at, self.stores.ask_at, self.next_text()]
+        let (asks, looks) = (self.stores.ask_at, self.jobs.look_at);
+        [notice, self.collections.load_at, asks, looks, self.next_text()]
             .into_iter()
             .flatten()
             .min()
@@ -39,6 +43,11 @@ impl Model {
         match &self.top {
             Top::Documents(_) => None,
             Top::Events(cursor) => self.next_age_of_event(cursor.first),
+            Top::Create => create::since(self).map(|since| next_age(since, self.now, SECOND)),
+            Top::Jobs => {
+                let began = self.jobs.list.iter().map(|job| job.started);
+                began.map(|began| next_age(began, self.now, SECOND)).min()
+            }
             Top::Panes | Top::Help(_) | Top::Palette(_) => {
                 let pools = if self.shows(Pane::Databases) { &self.pools.pools[..] } else { &[] };
                 let texts =

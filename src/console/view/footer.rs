@@ -6,7 +6,8 @@ use super::Canvas;
 use crate::{
     console::state::{
         action::Action,
-        model::{Pane, Top},
+        create::Stage,
+        model::{Model, Pane, Top},
     },
     domain::text::safe,
 };
@@ -45,6 +46,11 @@ pub(super) fn hints(canvas: &mut Canvas, area: Rect) {
         row.put("!word leaves out", theme.dim);
         return;
     }
+    for (key, words) in fixed(model) {
+        if usize::from(row.left_over()) >= key.len() + words.len() + 3 {
+            row.put(key, theme.accent).gap(1).put(words, theme.dim).gap(2);
+        }
+    }
     for (action, words) in useful(model) {
         let key = safe(&model.keymap.key_of(action));
         let needed = key.width() + words.len() + 3;
@@ -55,7 +61,27 @@ pub(super) fn hints(canvas: &mut Canvas, area: Rect) {
     }
 }
 
-fn useful(model: &crate::console::state::model::Model) -> Vec<(Action, &'static str)> {
+/// Keys that are the same whatever the configuration says: those of a form and a question.
+fn fixed(model: &Model) -> &'static [(&'static str, &'static str)] {
+    let is_asked = matches!(model.creation.stage, Stage::Asking(_));
+    match (&model.top, &model.creation.stage) {
+        (Top::Create, Stage::Filling) => &[
+            ("enter", "make it"),
+            ("tab", "next field"),
+            ("left/right", "choose"),
+            ("esc", "leave"),
+            ("f1", "help"),
+        ],
+        (Top::Create, _) if is_asked => QUESTION,
+        (Top::Jobs, _) if model.jobs.asking.is_some() => QUESTION,
+        _ => &[],
+    }
+}
+
+const QUESTION: &[(&str, &str)] =
+    &[("left/right", "choose"), ("enter", "answer"), ("esc", "cancel")];
+
+fn useful(model: &Model) -> Vec<(Action, &'static str)> {
     let mut hints = match (&model.top, model.focus) {
         (Top::Help(_), _) => vec![(Action::Back, "close")],
         (Top::Palette(_), _) => vec![(Action::Enter, "go"), (Action::Back, "close")],
@@ -66,6 +92,16 @@ fn useful(model: &crate::console::state::model::Model) -> Vec<(Action, &'static 
             (Action::Retry, "read again"),
         ],
         (Top::Events(_), _) => vec![(Action::Back, "back"), (Action::Copy, "copy")],
+        (Top::Create, _) if matches!(model.creation.stage, Stage::Running) => {
+            vec![(Action::Back, "back"), (Action::Copy, "copy")]
+        }
+        (Top::Jobs, _) if model.jobs.asking.is_none() => vec![
+            (Action::Enter, "finish or undo"),
+            (Action::Back, "back"),
+            (Action::Retry, "read again"),
+            (Action::Copy, "copy the id"),
+        ],
+        (Top::Create | Top::Jobs, _) => return Vec::new(),
         (Top::Panes, Pane::Databases) => vec![
             (Action::Retry, "retry now"),
             (Action::Enter, "its stores"),
@@ -76,6 +112,7 @@ fn useful(model: &crate::console::state::model::Model) -> Vec<(Action, &'static 
         }
         (Top::Panes, Pane::Stores) => vec![
             (Action::Filter, "filter"),
+            (Action::NewStore, "new store"),
             (Action::Enter, "collections"),
             (Action::Sort, "sort"),
             (Action::ToggleProblems, "problems"),

@@ -4,7 +4,10 @@ use ratatui::layout::Rect;
 
 use super::{Canvas, paint::Row};
 use crate::{
-    console::{state::model::Model, theme::Theme},
+    console::{
+        state::{action::Action, model::Model},
+        theme::Theme,
+    },
     domain::{format, pool::FleetState, text::safe},
 };
 
@@ -30,6 +33,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
         row.text(&safe(&n_held), theme.alarm).gap(1);
     }
     fleet(&mut row, model, theme);
+    unfinished(&mut row, model, theme);
     let n_connections = model.pools.n_connections();
     for warning in &model.session.warnings {
         row.gap(1).put(theme.glyphs.warn, theme.warn).gap(1).text(warning, theme.warn);
@@ -60,6 +64,18 @@ fn fleet(row: &mut Row, model: &Model, theme: &Theme) {
         FleetState::Down => format!(" all {} down", pools.pools.len()),
     };
     row.gap(1).put(glyph, style).text(&safe(&words), style);
+}
+
+/// Jobs that nobody works on, and the key that shows them.
+fn unfinished(row: &mut Row, model: &Model, theme: &Theme) {
+    let n_interrupted = model.jobs.n_interrupted();
+    if n_interrupted == 0 {
+        return;
+    }
+    let noun = if n_interrupted == 1 { "job" } else { "jobs" };
+    let key = model.keymap.key_of(Action::Jobs);
+    let text = safe(&format!("{n_interrupted} unfinished {noun}: {key}"));
+    row.gap(2).put(theme.glyphs.warn, theme.warn).gap(1).text(&text, theme.warn);
 }
 
 /// Whether it can be said how the fleet is doing: a database answers, or all were tried.

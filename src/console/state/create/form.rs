@@ -180,8 +180,8 @@ impl Form {
         self.left.extend(FormField::ALL);
     }
 
-    /// The text field that has the focus, with the suggestion taken over where it is edited.
-    pub(super) fn text_field(&mut self, _suggested: &str) -> Option<&mut Input> {
+    /// The text field that has the focus.
+    pub(super) fn text_field(&mut self) -> Option<&mut Input> {
         match self.focus {
             FormField::StoreId => Some(&mut self.store_id),
             FormField::Name => Some(&mut self.name),
@@ -207,7 +207,7 @@ impl Form {
             // Whoever goes into the suggestion or takes a letter away works on it.
             self.prefix = Input::new(suggested.to_owned());
         }
-        let Some(input) = self.text_field(suggested) else { return false };
+        let Some(input) = self.text_field() else { return false };
         if types && input.value().chars().count() >= LONGEST {
             return false;
         }

@@ -1,5 +1,7 @@
-//! The plan beside the form: computed here for a fleet of ordinary size, elsewhere for a
-//! large one, where it takes longer than a key may.
+//! The plan beside the form, computed anew with each key.
+//!
+//! What other stores have is gathered once for each state of the registry, for a large
+//! fleet away from the screen's thread. A plan made of that costs microseconds.
 
 use std::sync::Arc;
 
@@ -12,12 +14,7 @@ use super::{
     },
     ANSWERS, Stage, ask_if_ready,
 };
-use crate::domain::{
-    creation::{self, Draft, Fault, Known, Plan, Survey},
-    database::Layout,
-    pool::Pools,
-    registry::Registry,
-};
+use crate::domain::creation::{self, Fault, Known, Plan, Taken, suggest_prefix};
 
 /// What comes of the fields.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,97 +25,114 @@ pub struct Planned {
     pub outcome: Result<Plan, Vec<Fault>>,
 }
 
-/// A plan to be computed. Cheap to make, so that it can be handed to another thread.
-#[derive(Debug, Clone)]
-pub struct PlanTask {
-    draft: Draft,
-    registry: Arc<Registry>,
-    pools: Arc<Pools>,
-    layout: Layout,
-    survey: Option<Arc<Survey>>,
+/// What other stores have, as the checks need it.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    /// As last gathered; `None` before the first time.
+    taken: Option<Arc<Taken>>,
+    /// The gathering that is under way elsewhere.
+    gathering: Option<RequestId>,
+    /// Whether the registry changed since they were gathered, or since that began.
+    is_outdated: bool,
 }
 
-impl PlanTask {
-    fn new(model: &Model) -> Self {
-        Self {
-            draft: model.creation.form.draft(),
-            registry: Arc::clone(&model.registry),
-            pools: Arc::clone(&model.pools),
-            layout: model.session.layout.clone(),
-            survey: model.creation.looked.survey.clone(),
-        }
+impl Names {
+    /// Whether the names are those of the registry as it is known now.
+    pub(super) const fn are_known(&self) -> bool {
+        self.taken.is_some() && self.gathering.is_none() && !self.is_outdated
     }
 
-    /// Computes the plan. O(n) in the number of stores.
-    pub fn run(mut self) -> Planned {
-        if self.draft.prefix.is_empty() {
-            let suggested = creation::suggest_prefix(&self.draft.name, &self.registry);
-            self.draft.prefix = suggested.unwrap_or_default();
+    /// The registry has changed.
+    pub(super) const fn outdate(&mut self) {
+        self.is_outdated = true;
+    }
+
+    /// Whatever was asked for does not come.
+    pub(super) const fn give_up_waiting(&mut self) {
+        self.gathering = None;
+    }
+
+    /// Lets the names go.
+    pub(super) fn discard(&mut self, commands: &mut Vec<Command>) {
+        self.replace(None, commands);
+        self.gathering = None;
+    }
+
+    fn replace(&mut self, taken: Option<Arc<Taken>>, commands: &mut Vec<Command>) {
+        if let Some(old) = std::mem::replace(&mut self.taken, taken) {
+            commands.push(Command::DiscardNames(old));
         }
-        let known = Known {
-            registry: &self.registry,
-            pools: &self.pools,
-            layout: &self.layout,
-            survey: self.survey.as_deref(),
-        };
-        let outcome = creation::plan(&self.draft, &known);
-        Planned { prefix: self.draft.prefix, outcome }
     }
 }
 
-/// Computes the plan anew: here when the fleet is small, elsewhere when it is large.
+/// Computes the plan anew, and gathers names before where they are not those of now.
 pub(in super::super) fn replan(model: &mut Model, commands: &mut Vec<Command>) {
     if matches!(model.creation.stage, Stage::Running) {
         return;
     }
-    let task = PlanTask::new(model);
-    if model.registry.stores.len() <= stores::LARGE {
-        model.creation.planning = None;
-        take(model, task.run());
-        return;
+    let names = &mut model.creation.names;
+    if !names.are_known() && names.gathering.is_none() {
+        names.is_outdated = false;
+        if model.registry.stores.len() <= stores::LARGE {
+            names.replace(Some(Arc::new(Taken::of(&model.registry))), commands);
+        } else {
+            let request = model.next_request();
+            model.creation.names.gathering = Some(request);
+            let registry = Arc::clone(&model.registry);
+            commands.push(Command::GatherNames { request, registry });
+        }
     }
-    if model.creation.planning.is_some() {
-        // One at a time. What changed since is planned when it arrives.
-        model.creation.is_stale = true;
-        return;
-    }
-    let request = model.next_request();
-    model.creation.planning = Some(request);
-    commands.push(Command::PlanStore { request, task });
+    plan(model);
 }
 
-/// Takes a plan that was computed elsewhere; `None` where that failed.
-pub(in super::super) fn planned(
+/// Takes names that were gathered elsewhere; `None` where that failed.
+pub(in super::super) fn gathered(
     model: &mut Model,
-    (request, planned): (RequestId, Option<Planned>),
+    (request, taken): (RequestId, Option<Arc<Taken>>),
     commands: &mut Vec<Command>,
 ) {
-    if model.creation.planning != Some(request) {
+    let names = &mut model.creation.names;
+    if names.gathering != Some(request) {
+        commands.extend(taken.map(Command::DiscardNames));
         return;
     }
-    model.creation.planning = None;
-    let is_stale = std::mem::take(&mut model.creation.is_stale);
-    let Some(planned) = planned else {
+    names.gathering = None;
+    if taken.is_none() {
         model.creation.is_asked_for = false;
         return;
-    };
-    if is_stale {
-        replan(model, commands);
     }
-    take(model, planned);
+    names.replace(taken, commands);
+    replan(model, commands);
 }
 
-/// Shows a plan. One that is asked about is asked about anew when it changes, and not at
-/// all once something is wrong with it.
-fn take(model: &mut Model, planned: Planned) {
-    if model.creation.planned.as_ref() != Some(&planned) {
-        model.creation.planned = Some(planned);
+/// Plans with the names that are there.
+fn plan(model: &mut Model) {
+    let creation = &mut model.creation;
+    let Some(taken) = creation.names.taken.as_deref() else { return };
+    let layout = &model.session.layout;
+    let mut draft = creation.form.draft();
+    if draft.prefix.is_empty() {
+        draft.prefix = suggest_prefix(&draft.name, taken, layout).unwrap_or_default();
+    }
+    let known = Known {
+        taken,
+        occupancy: &model.distribution.occupancy,
+        pools: &model.pools,
+        layout,
+        survey: creation.looked.survey.as_deref(),
+    };
+    let outcome = creation::plan(&draft, &known);
+    let planned = Planned { prefix: draft.prefix, outcome };
+    if creation.planned.as_ref() != Some(&planned) {
+        creation.planned = Some(planned);
         model.redraw = true;
         ask_anew(model);
     }
     ask_if_ready(model);
 }
 
+/// A plan that is asked about is asked about anew when it changes, and not at all once
+/// something is wrong with it.
 fn ask_anew(model: &mut Model) {
     let creation = &mut model.creation;
     let (Stage::Asking(asking), Some(planned)) = (&mut creation.stage, &creation.planned) else {

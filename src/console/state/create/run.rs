@@ -26,7 +26,7 @@ use crate::domain::{
 #[derive(Debug)]
 pub struct Run {
     /// Which request it answers.
-    pub(super) request: RequestId,
+    request: RequestId,
     /// What is to be done.
     pub plan: Plan,
     /// How far it is.

@@ -7,8 +7,9 @@ use super::{
         action::{Action, Group},
         collections,
         command::Command,
-        copy, databases, distribution, documents,
+        copy, create, databases, distribution, documents,
         help::HelpBox,
+        jobs,
         list::Extent,
         model::{Held, ListCursor, Model, Pane, Top},
         palette::{self, Choice},
@@ -27,7 +28,11 @@ pub(super) fn press(model: &mut Model, key: KeyEvent, commands: &mut Vec<Command
         commands.push(Command::Quit);
         return;
     }
-    if field::is_open(model) {
+    if create::has_keys(model) {
+        create::press(model, key, commands);
+    } else if jobs::has_keys(model) {
+        jobs::press(model, &key, commands);
+    } else if field::is_open(model) {
         field::press(model, key, commands);
     } else if let Some(action) = model.keymap.action(&key) {
         apply(model, action, commands);
@@ -35,7 +40,7 @@ pub(super) fn press(model: &mut Model, key: KeyEvent, commands: &mut Vec<Command
 }
 
 /// Does what the action means for what is on top.
-pub(super) fn apply(model: &mut Model, action: Action, commands: &mut Vec<Command>) {
+pub(in super::super) fn apply(model: &mut Model, action: Action, commands: &mut Vec<Command>) {
     model.redraw = true;
     if apply_anywhere(model, action, commands) {
         return;
@@ -56,6 +61,8 @@ pub(super) fn apply(model: &mut Model, action: Action, commands: &mut Vec<Comman
             let extent = help.extent(visible);
             help.cursor.apply(action, extent);
         }
+        Top::Create => create::apply(model, action, commands),
+        Top::Jobs => jobs::apply(model, action),
         Top::Palette(palette) => {
             let extent = palette.extent(visible);
             palette.cursor.apply(action, extent);
@@ -95,6 +102,8 @@ fn apply_in_panes(model: &mut Model, action: Action, commands: &mut Vec<Command>
         Action::NextMeasure => distribution::next_measure(model, commands),
         Action::ClearMarks => model.stores.marked.clear(),
         Action::Events => model.top = Top::Events(ListCursor::default()),
+        Action::NewStore => create::open(model, commands),
+        Action::Jobs => jobs::open(model, commands),
         Action::Sort | Action::ReverseSort | Action::Mark => {
             model.focus = Pane::Stores;
             stores::apply(model, action, commands);
@@ -132,15 +141,19 @@ fn open(
 }
 
 /// Closes what is on top, and shows again what it covered.
-pub(super) fn close_top(model: &mut Model) {
+pub(in super::super) fn close_top(model: &mut Model) {
     model.top = std::mem::take(&mut model.covered);
     model.redraw = true;
 }
 
 /// One step out: what is on top, the text field, the collections, the filter, the zoom, the
 /// marks. Never quits.
-pub(super) fn back(model: &mut Model, commands: &mut Vec<Command>) {
-    if !matches!(model.top, Top::Panes) {
+pub(in super::super) fn back(model: &mut Model, commands: &mut Vec<Command>) {
+    if matches!(model.top, Top::Create) {
+        create::leave(model, commands);
+    } else if matches!(model.top, Top::Jobs) {
+        jobs::leave(model);
+    } else if !matches!(model.top, Top::Panes) {
         close_top(model);
     } else if model.stores.is_typing {
         model.stores.is_typing = false;
@@ -197,6 +210,7 @@ const fn is_for_panes(action: Action) -> bool {
                 | Action::NextMeasure
                 | Action::Zoom
                 | Action::Events
+                | Action::Jobs
         )
 }
 
@@ -209,7 +223,7 @@ fn freeze(model: &mut Model, commands: &mut Vec<Command>) {
         }
         Some(held) => {
             if let Some(pools) = held.pools {
-                snapshots::pools_changed(model, pools);
+                snapshots::pools_changed(model, pools, commands);
             }
             if let Some(registry) = held.registry {
                 snapshots::registry_changed(model, registry, commands);
@@ -243,8 +257,11 @@ fn retry(model: &mut Model, commands: &mut Vec<Command>) {
         documents::load(model, commands);
         return;
     }
-    if !matches!(model.top, Top::Panes) {
-        return;
+    match model.top {
+        Top::Panes => {}
+        Top::Create => return create::retry(model, commands),
+        Top::Jobs => return jobs::load(model, commands),
+        _ => return,
     }
     match model.focus {
         Pane::Databases => {

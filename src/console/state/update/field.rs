@@ -7,6 +7,7 @@ use super::{
     super::{
         action::Action,
         command::Command,
+        create,
         model::{Model, Top},
         palette, stores,
     },
@@ -46,6 +47,10 @@ pub(super) fn press(model: &mut Model, key: KeyEvent, commands: &mut Vec<Command
 /// Pastes into the field, as one line. Nothing is confirmed by it, and outside a field
 /// nothing happens.
 pub(super) fn paste(model: &mut Model, text: &str, commands: &mut Vec<Command>) {
+    if matches!(model.top, Top::Create | Top::Jobs) && field_of(model).is_none() {
+        model.notify("there is no text field here; a paste chooses and confirms nothing");
+        return;
+    }
     let Some(input) = field_of(model) else {
         let key = model.keymap.key_of(Action::Filter);
         model.notify(&format!("there is no text field to paste into; {key} opens the filter"));
@@ -97,6 +102,7 @@ fn changed(model: &mut Model, commands: &mut Vec<Command>) {
     match &mut model.top {
         Top::Help(help) => help.search(&model.keymap),
         Top::Palette(_) => palette::search(model, commands),
+        Top::Create => create::changed(model, commands),
         _ => stores::text_changed(model, commands),
     }
 }
@@ -106,6 +112,7 @@ fn field_of(model: &mut Model) -> Option<&mut Input> {
         Top::Help(help) => Some(&mut help.input),
         Top::Palette(palette) => Some(&mut palette.input),
         Top::Panes if model.stores.is_typing => Some(&mut model.stores.input),
+        Top::Create => model.creation.text_field(),
         _ => None,
     }
 }

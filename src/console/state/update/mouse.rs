@@ -8,8 +8,9 @@ use super::{
         action::Action,
         collections,
         command::Command,
-        databases, distribution,
+        create, databases, distribution,
         geometry::{Area, Target},
+        jobs,
         list::Extent,
         model::{Click, ListCursor, Model, Pane, Top},
         stores::{self, StoreColumn},
@@ -65,6 +66,12 @@ fn click(model: &mut Model, (area, target, row): (Area, Target, u16), commands: 
                 select(cursor, row, extent);
             }
         }
+        Target::FormField(field) => create::focus(model, field),
+        Target::Answer(answer) => match model.top {
+            Top::Create => create::answer(model, answer, commands),
+            Top::Jobs => jobs::answer(model, answer, commands),
+            _ => {}
+        },
         _ if !matches!(model.top, Top::Panes) => {}
         Target::Pane(pane) => model.focus = pane,
         Target::Rows(pane) => {
@@ -81,7 +88,6 @@ fn click(model: &mut Model, (area, target, row): (Area, Target, u16), commands: 
                 stores::sort_by(model, *column, commands);
             }
         }
-        Target::Answer(_) => {}
     }
 }
 
@@ -103,8 +109,8 @@ fn select_store(model: &mut Model, row: usize) {
 fn go_in(model: &mut Model, commands: &mut Vec<Command>) {
     match model.top {
         Top::Palette(_) => act::choose(model, commands),
-        Top::Help(_) | Top::Events(_) => {}
-        Top::Panes | Top::Documents(_) => act::apply(model, Action::Enter, commands),
+        Top::Help(_) | Top::Events(_) | Top::Create => {}
+        Top::Panes | Top::Documents(_) | Top::Jobs => act::apply(model, Action::Enter, commands),
     }
 }
 
@@ -114,10 +120,14 @@ fn scroll(model: &mut Model, target: Target, rows: isize) {
         cursor.shift(rows, extent);
         return;
     }
+    if matches!(model.top, Top::Create) {
+        create::scroll(model, rows);
+        return;
+    }
     let pane = match target {
         Target::Pane(pane) | Target::Rows(pane) => pane,
         Target::StoreColumn(_) => Pane::Stores,
-        Target::TopRows | Target::Answer(_) => return,
+        Target::TopRows | Target::Answer(_) | Target::FormField(_) => return,
     };
     if pane == Pane::Stores {
         let row = model.stores.row.unwrap_or(0).saturating_add_signed(rows);
@@ -150,7 +160,7 @@ fn pane_list(model: &mut Model, pane: Pane) -> Option<(&mut ListCursor, Extent)>
 fn top_list(model: &mut Model) -> Option<(&mut ListCursor, Extent)> {
     let visible = model.geometry.top_rows;
     match &mut model.top {
-        Top::Panes => None,
+        Top::Panes | Top::Create => None,
         Top::Help(help) => {
             let extent = help.extent(visible);
             Some((&mut help.cursor, extent))
@@ -164,5 +174,9 @@ fn top_list(model: &mut Model) -> Option<(&mut ListCursor, Extent)> {
             Some((&mut view.cursor, extent))
         }
         Top::Events(cursor) => Some((cursor, Extent { len: model.events.entries.len(), visible })),
+        Top::Jobs => {
+            let extent = model.jobs.extent(visible);
+            Some((&mut model.jobs.cursor, extent))
+        }
     }
 }

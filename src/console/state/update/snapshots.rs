@@ -5,17 +5,22 @@ use std::sync::Arc;
 use super::super::{
     collections,
     command::Command,
-    distribution,
+    create, distribution, jobs,
     model::Model,
     stores::{self, Arrangement},
 };
 use crate::domain::{
+    database::Database,
     pool::{Pool, Pools},
     registry::{Registry, Source},
 };
 
 /// Takes the latest pools, or holds them back.
-pub(super) fn pools_changed(model: &mut Model, pools: Arc<Pools>) {
+pub(super) fn pools_changed(
+    model: &mut Model,
+    pools: Arc<Pools>,
+    commands: &mut Vec<Command>,
+) {
     if let Some(held) = &mut model.held {
         held.pools = Some(pools);
         held.n_held += 1;
@@ -30,10 +35,15 @@ pub(super) fn pools_changed(model: &mut Model, pools: Arc<Pools>) {
         let was_usable = before.get(pool.database).is_some_and(|pool| pool.state.is_usable());
         if pool.state.is_usable() && !was_usable {
             collections::recovered(model, pool.database);
+            create::recovered(model, commands);
+            if pool.database == Database::Main {
+                jobs::load(model, commands);
+            }
         }
     }
     let extent = super::super::databases::extent(model);
     model.databases.cursor.keep_visible(extent);
+    create::fleet_changed(model, commands);
 }
 
 /// Takes the latest registry, or holds it back.
@@ -60,6 +70,7 @@ pub(super) fn registry_changed(
     let extent = distribution::extent(model);
     model.distribution.cursor.keep_visible(extent);
     stores::follow(model, &changes, commands);
+    create::registry_changed(model, &changes, commands);
     stores::discard(before, Arrangement::default(), commands);
 }
 
