@@ -16,6 +16,7 @@ use tilldeck::{
         update::update,
     },
     domain::{
+        creation::Taken,
         database::DatabaseId,
         registry::{Registry, Source},
         store::{RecordId, Route, Store},
@@ -66,6 +67,10 @@ fn settle(model: &mut Model, event: Event) {
                 Command::SearchStores { request, task } => {
                     events.push(Event::StoresFound { request, found: task.run() });
                 }
+                Command::GatherNames { request, registry } => {
+                    let taken = Some(Arc::new(Taken::of(&registry)));
+                    events.push(Event::NamesGathered { request, taken });
+                }
                 _ => {}
             }
         }
@@ -94,6 +99,26 @@ fn keys(criterion: &mut Criterion) {
         settle(&mut model, Event::KeyPressed(KeyCode::Esc.into()));
         settle(&mut model, key(':'));
         group.bench_function("letter of the palette", |bencher| {
+            bencher.iter(|| {
+                let commands = update(&mut model, key('7'));
+                update(&mut model, Event::KeyPressed(KeyCode::Backspace.into()));
+                black_box(commands)
+            });
+        });
+    }
+}
+
+/// The form of a new store: every letter is checked against every store and planned anew.
+fn form(criterion: &mut Criterion) {
+    for n_stores in SIZES {
+        let mut model = model(n_stores);
+        settle(&mut model, key('n'));
+        for char in "new-id\tBäckerei Süd".chars() {
+            let code = if char == '\t' { KeyCode::Tab } else { KeyCode::Char(char) };
+            settle(&mut model, Event::KeyPressed(code.into()));
+        }
+        let name = format!("key/{n_stores}/letter of the form");
+        criterion.bench_function(&name, |bencher| {
             bencher.iter(|| {
                 let commands = update(&mut model, key('7'));
                 update(&mut model, Event::KeyPressed(KeyCode::Backspace.into()));
@@ -161,5 +186,5 @@ fn elsewhere(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, keys, snapshots, elsewhere);
+criterion_group!(benches, keys, form, snapshots, elsewhere);
 criterion_main!(benches);

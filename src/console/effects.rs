@@ -16,7 +16,11 @@ use super::{
     state::{command::Command, event::Event},
 };
 use crate::{
-    domain::failure::{Failure, FailureKind},
+    doctor,
+    domain::{
+        creation::Taken,
+        failure::{Failure, FailureKind},
+    },
     mongo::fleet::Fleet,
 };
 
@@ -55,7 +59,7 @@ pub(crate) async fn run(
         let (fleet, replies, desktop) = (fleet.clone(), replies.clone(), desktop.clone());
         tokio::spawn(async move {
             let _place = place;
-            let failed = when_panicked(&work);
+            let failed = unanswered(&work, panicked());
             let events = match tokio::spawn(carry_out(fleet, work, desktop)).await {
                 Ok(event) => [event, None],
                 Err(error) if error.is_panic() => [Some(Event::TaskFailed(panicked())), failed],
@@ -69,18 +73,34 @@ pub(crate) async fn run(
     }
 }
 
-/// The answer to a command that panics, for the part of the screen that waits for one.
-fn when_panicked(work: &Work) -> Option<Event> {
+/// The answer to a command that was not carried out, for the part of the screen that waits
+/// for one.
+pub(crate) fn unanswered(work: &Work, failure: Failure) -> Option<Event> {
     let Work::Command(command) = work else { return None };
     match command {
         Command::LoadCollections { request, .. } => {
-            Some(Event::CollectionsLoaded { request: *request, collections: Err(panicked()) })
+            Some(Event::CollectionsLoaded { request: *request, collections: Err(failure) })
         }
         Command::LoadPage { request, .. } => {
-            Some(Event::PageLoaded { request: *request, page: Err(panicked()) })
+            Some(Event::PageLoaded { request: *request, page: Err(failure) })
         }
         Command::LoadUsage { request } => {
-            Some(Event::UsageLoaded { request: *request, usage: vec![Err(panicked())] })
+            Some(Event::UsageLoaded { request: *request, usage: vec![Err(failure)] })
+        }
+        Command::GatherNames { request, .. } => {
+            Some(Event::NamesGathered { request: *request, taken: None })
+        }
+        Command::SurveyFleet { request } => {
+            Some(Event::FleetSurveyed { request: *request, survey: Err(failure) })
+        }
+        Command::CreateStore { request, .. } => {
+            Some(Event::StoreCreated { request: *request, outcome: Err(failure) })
+        }
+        Command::LoadJobs { request } => {
+            Some(Event::JobsLoaded { request: *request, jobs: Err(failure) })
+        }
+        Command::EndJob { request, .. } => {
+            Some(Event::JobEnded { request: *request, outcome: Err(failure) })
         }
         _ => None,
     }
@@ -132,6 +152,25 @@ async fn command_done(fleet: Fleet, command: Command) -> Option<Event> {
             spawn_blocking(move || drop((registry, arrangement)));
             None
         }
+        Command::GatherNames { request, registry } => {
+            let taken = blocking_work(move || Arc::new(Taken::of(&registry))).await;
+            Some(Event::NamesGathered { request, taken: Some(taken) })
+        }
+        Command::DiscardNames(taken) => {
+            spawn_blocking(move || drop(taken));
+            None
+        }
+        Command::SurveyFleet { request } => {
+            let inventory = fleet.inventory().await;
+            let survey = blocking_work(move || Arc::new(doctor::survey(&inventory))).await;
+            Some(Event::FleetSurveyed { request, survey: Ok(survey) })
+        }
+        command @ (Command::CreateStore { .. } | Command::EndJob { .. }) => {
+            let message = "nothing was written: this build has no engine for jobs";
+            let failure = Failure::new(FailureKind::Internal, message, "Use a later build");
+            unanswered(&Work::Command(command), failure)
+        }
+        Command::LoadJobs { request } => Some(Event::JobsLoaded { request, jobs: Ok(Vec::new()) }),
         Command::LoadCollections { request, store } => {
             panic_if_asked();
             let collections = fleet.collections(&store).await;

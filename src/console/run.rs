@@ -21,13 +21,17 @@ use tokio::{
 
 use super::{
     clipboard::{self, Way},
-    effects::Work,
+    effects::{self, Work},
     screen::Surface,
     signals::Input,
     state::{command::Command, event::Event, geometry::Size, model::Model, update::update},
     terminal,
 };
-use crate::domain::{pool::Pools, registry::Registry};
+use crate::domain::{
+    failure::{Failure, FailureKind},
+    pool::Pools,
+    registry::Registry,
+};
 
 /// Frames a second in the long run; a short burst may go faster.
 const FRAMES_PER_SECOND: f64 = 30.0;
@@ -273,8 +277,18 @@ impl<S: Surface> Console<S> {
     }
 
     fn hand_over(&mut self, work: Work) {
-        if self.channels.work.try_send(work).is_err() {
+        if let Err(refused) = self.channels.work.try_send(work) {
+            // What writes is not just waited for: that nothing was written must be said.
+            let failure = Failure::new(
+                FailureKind::Busy,
+                "too much is under way, and nothing was begun",
+                "Try again in a moment",
+            );
+            let answer = effects::unanswered(&refused.into_inner(), failure);
             self.fold(Event::QueueFilled);
+            if let Some(answer) = answer {
+                self.fold(answer);
+            }
         }
     }
 

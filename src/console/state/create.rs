@@ -25,7 +25,7 @@ use super::{
     command::{Command, RequestId},
     geometry::Geometry,
     model::{Model, Top},
-    question::{Answer, CANCEL, Question},
+    question::{self, Answer, CANCEL, Question},
     stores,
     update::act,
 };
@@ -188,9 +188,8 @@ pub(super) const fn has_keys(model: &Model) -> bool {
     matches!(model.top, Top::Create) && !matches!(model.creation.stage, Stage::Running)
 }
 
-
 /// Takes a key for the form or the question.
-pub(super) fn press(model: &mut Model, key: KeyEvent, commands: &mut Vec<Command>) {
+pub(super) fn take_key(model: &mut Model, key: KeyEvent, commands: &mut Vec<Command>) {
     model.redraw = true;
     if let Stage::Asking(asking) = &mut model.creation.stage {
         if let Some(answer) = asking.question.press(&key) {
@@ -201,7 +200,7 @@ pub(super) fn press(model: &mut Model, key: KeyEvent, commands: &mut Vec<Command
         return;
     }
     model.creation.is_asked_for = false;
-    match key.code {
+    match question::without_shift(&key) {
         KeyCode::Enter => enter(model, commands),
         KeyCode::Esc => act::back(model, commands),
         KeyCode::Tab | KeyCode::Down => model.creation.form.focus_next(),
@@ -359,11 +358,7 @@ pub(super) fn retry(model: &mut Model, commands: &mut Vec<Command>) {
 }
 
 /// The registry has changed: the new store is selected, and the plan follows.
-pub(super) fn registry_changed(
-    model: &mut Model,
-    changes: &[Change],
-    commands: &mut Vec<Command>,
-) {
+pub(super) fn registry_changed(model: &mut Model, changes: &[Change], commands: &mut Vec<Command>) {
     if let Some(record) = model.creation.awaited.take_if(|it| model.registry.get(it).is_some()) {
         stores::go_to(model, &record, commands);
     }
@@ -398,17 +393,18 @@ pub(super) fn note_drawn(model: &mut Model, geometry: &Geometry) {
 /// How the last run ended, for a ticket.
 pub(super) fn copied(model: &Model) -> Option<(String, &'static str)> {
     match model.creation.run.as_ref()?.outcome.as_ref()? {
-        Ok(created) => Some((created.collections.iter().map(|name| safe(name)).map(String::from).collect::<Vec<_>>().join("\n"), "collection names")),
+        Ok(created) => Some((
+            created
+                .collections
+                .iter()
+                .map(|name| safe(name))
+                .map(String::from)
+                .collect::<Vec<_>>()
+                .join("\n"),
+            "collection names",
+        )),
         Err(failure) => Some((format!("{} ({})", failure.message, failure.hint), "error")),
     }
-}
-
-/// A command was lost: nothing answers it.
-pub(super) fn give_up_waiting(model: &mut Model) {
-    let creation = &mut model.creation;
-    creation.names.give_up_waiting();
-    creation.is_asked_for = false;
-    creation.looked.looking = None;
 }
 
 /// When the time of the running step reads differently.

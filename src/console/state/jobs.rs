@@ -25,11 +25,8 @@ use crate::domain::{
 };
 
 /// The answers before a job is ended.
-pub const ANSWERS: &[Answer] = &[
-    CANCEL,
-    Answer { key: 'f', words: "Finish it" },
-    Answer { key: 'u', words: "Undo it" },
-];
+pub const ANSWERS: &[Answer] =
+    &[CANCEL, Answer { key: 'f', words: "Finish it" }, Answer { key: 'u', words: "Undo it" }];
 
 /// How long after one look the next one comes while somebody works on a job: a job whose
 /// worker died can be told from one that is worked on only when its lease has expired.
@@ -158,11 +155,8 @@ fn tell(model: &mut Model) {
     let Some(latest) = news.last() else { return };
     let key = model.keymap.key_of(Action::Jobs);
     let text = safe("unfinished job: ").followed_by("", &safe(&latest.summary));
-    let text = if news.len() == 1 {
-        text
-    } else {
-        safe(&format!("{} unfinished jobs", news.len()))
-    };
+    let text =
+        if news.len() == 1 { text } else { safe(&format!("{} unfinished jobs", news.len())) };
     model.set_notice(text.followed_by("; ", &safe(&format!("{key} shows it"))), true);
     for job in news {
         let text = safe("unfinished job: ").followed_by("", &safe(&job.summary));
@@ -183,7 +177,7 @@ pub(super) const fn has_keys(model: &Model) -> bool {
 }
 
 /// Takes a key for the question.
-pub(super) fn press(model: &mut Model, key: &KeyEvent, commands: &mut Vec<Command>) {
+pub(super) fn take_key(model: &mut Model, key: &KeyEvent, commands: &mut Vec<Command>) {
     model.redraw = true;
     let Some(asking) = &mut model.jobs.asking else { return };
     if let Some(answer) = asking.question.press(key) {
@@ -266,8 +260,7 @@ pub(super) fn ended(
     (request, outcome): (RequestId, Result<(), Failure>),
     commands: &mut Vec<Command>,
 ) {
-    let Some(ending) = model.jobs.ending.as_mut().filter(|ending| ending.request == request)
-    else {
+    let Some(ending) = model.jobs.ending.as_mut().filter(|ending| ending.request == request) else {
         return;
     };
     ending.outcome = Some(outcome.clone());
@@ -295,13 +288,6 @@ fn tell_of_end(model: &mut Model, text: SafeText, severity: Severity) {
 pub(super) fn note_drawn(model: &mut Model, geometry: &Geometry) {
     if let (Top::Jobs, Some(asking)) = (&model.top, &mut model.jobs.asking) {
         asking.question.note_drawn(geometry);
-    }
-}
-
-/// A command was lost: nothing answers it.
-pub(super) fn give_up_waiting(model: &mut Model) {
-    if model.jobs.loading.take().is_some() {
-        model.jobs.look_at = Some(model.now + NEXT_LOOK);
     }
 }
 

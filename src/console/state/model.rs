@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     collections::CollectionsPane, command::RequestId, create::Creation, databases::DatabasesPane,
     distribution::DistributionPane, documents::DocumentsView, eventlog::EventLog,
-    geometry::Geometry, help::HelpBox, jobs::Jobs, keymap::Keymap, palette::PaletteBox, stores::StoresPane,
+    geometry::Geometry, help::HelpBox, jobs::Jobs, keymap::Keymap, palette::PaletteBox,
+    stores::StoresPane,
 };
 use crate::{
     config::{ConsoleConfig, ThemeName},

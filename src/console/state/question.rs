@@ -46,7 +46,7 @@ impl Question {
             return None;
         }
         let last = self.answers.len().saturating_sub(1);
-        match key.code {
+        match without_shift(key) {
             KeyCode::Enter => return Some(self.chosen),
             KeyCode::Left => self.chosen = self.chosen.saturating_sub(1),
             KeyCode::Right => self.chosen = (self.chosen + 1).min(last),
@@ -64,6 +64,15 @@ impl Question {
     pub fn note_drawn(&mut self, geometry: &Geometry) {
         let is_answer = |target: &Target| matches!(target, Target::Answer(_));
         self.is_drawn |= geometry.targets.iter().any(|(_, target)| is_answer(target));
+    }
+}
+
+/// The key's code, with Shift-Tab as a key of its own, however the terminal tells it.
+pub(super) fn without_shift(key: &KeyEvent) -> KeyCode {
+    if key.code == KeyCode::Tab && key.modifiers.contains(KeyModifiers::SHIFT) {
+        KeyCode::BackTab
+    } else {
+        key.code
     }
 }
 

@@ -103,7 +103,8 @@ fn copied(model: &mut Model, outcome: Result<String, crate::domain::failure::Fai
     }
 }
 
-/// A command was lost, so nothing answers it: whatever waits for an answer stops waiting.
+/// A command was lost: what is only read is not waited for any longer. Whatever writes, or
+/// is asked before something is written, gets a failure as its answer as well.
 fn queue_filled(model: &mut Model) {
     if model.collections.loading.take().is_some() {
         model.collections.load_at = Some(model.now + stores::SECOND_TRY);
@@ -112,8 +113,6 @@ fn queue_filled(model: &mut Model) {
         model.stores.ask_at = Some(model.now + stores::SECOND_TRY);
     }
     model.distribution.loading = None;
-    create::give_up_waiting(model);
-    jobs::give_up_waiting(model);
     match &mut model.top {
         Top::Documents(view) => view.loading = None,
         Top::Palette(palette) => palette.searching = None,

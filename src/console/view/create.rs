@@ -53,6 +53,7 @@ fn question(canvas: &mut Canvas, area: Rect, asking: &Asking) {
         let (glyph, style) = plan::sign(warning, theme);
         prose.say(&safe(glyph).followed_by(" ", &safe(&warning.to_string())), style);
     }
+    plan::look(&mut prose, (canvas.model, theme));
     let title = safe("Make store ").followed_by("", &safe(&asking.plan.store_id));
     ask(canvas, area, (&title, &prose), &asking.question);
 }

@@ -106,7 +106,11 @@ fn draw_details(canvas: &mut Canvas, area: Rect, jobs: &Jobs) {
     let frame = paint::Frame { area, is_focused: false };
     let inner = frame.paint(canvas.buffer, theme);
     let style = frame.title_style(theme);
-    canvas.title(&frame).put("Job ", style).text(&safe(job.id.as_str()), theme.text).put(" ", style);
+    canvas
+        .title(&frame)
+        .put("Job ", style)
+        .text(&safe(job.id.as_str()), theme.text)
+        .put(" ", style);
     let inside = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let lines = about(job, jobs, theme).lines(inside.width);
     draw_lines(canvas, inside, &lines, 0);

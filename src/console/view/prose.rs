@@ -3,10 +3,7 @@
 use ratatui::{layout::Rect, style::Style};
 
 use super::{Canvas, help::centred, paint, question};
-use crate::{
-    console::state::question::Question,
-    domain::text::SafeText,
-};
+use crate::{console::state::question::Question, domain::text::SafeText};
 
 /// Cells that a second line of the same paragraph is indented by.
 const HANG: u16 = 2;
@@ -61,7 +58,8 @@ impl Paragraph {
         let mut used = 0;
         for (text, style) in &self.parts {
             for word in text.words() {
-                let room = usize::from(columns.saturating_sub(lines.last().map_or(0, |line| line.indent)));
+                let room =
+                    usize::from(columns.saturating_sub(lines.last().map_or(0, |line| line.indent)));
                 let width = word.width();
                 if used > 0 && used + 1 + width > room {
                     lines.push(Line { indent: self.indent + HANG, parts: Vec::new() });

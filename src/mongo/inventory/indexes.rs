@@ -87,8 +87,12 @@ async fn read_catalog(asked: &Asked, fleet: &Fleet) -> Result<Catalog, Failure> 
 
 /// Reads the indexes of each collection by itself.
 async fn list_each(asked: &Asked, collections: &mut [Named]) {
-    let wanted = collections.iter().enumerate().filter(|(_, one)| one.form != Form::View);
-    let reads = wanted.map(|(index, one)| {
+    // A loop, since a future over such closures cannot be given to another thread.
+    let mut reads = Vec::new();
+    for (index, one) in collections.iter().enumerate() {
+        if one.form == Form::View {
+            continue;
+        }
         let collection = asked.handle.db.collection::<Document>(&one.name);
         let limit = asked.limit;
         let read = async move {
@@ -100,8 +104,9 @@ async fn list_each(asked: &Asked, collections: &mut [Named]) {
             let database = collection.client().database(&collection.namespace().db);
             database.run_cursor_command(listing).await?.try_collect::<Vec<Document>>().await
         };
-        async move { (index, asked.read("list the indexes of a collection", read).await) }
-    });
+        let read = asked.read("list the indexes of a collection", read);
+        reads.push(async move { (index, read.await) });
+    }
     let read: Vec<_> = stream::iter(reads).buffer_unordered(AT_ONCE).collect().await;
     let mut shared = Shared::default();
     for (index, listed) in read {

@@ -47,11 +47,6 @@ impl Names {
         self.is_outdated = true;
     }
 
-    /// Whatever was asked for does not come.
-    pub(super) const fn give_up_waiting(&mut self) {
-        self.gathering = None;
-    }
-
     /// Lets the names go.
     pub(super) fn discard(&mut self, commands: &mut Vec<Command>) {
         self.replace(None, commands);

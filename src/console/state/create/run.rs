@@ -100,7 +100,8 @@ fn succeeded(
 }
 
 fn failed(model: &mut Model, store_id: &SafeText, failure: &Failure, commands: &mut Vec<Command>) {
-    let text = safe("store").followed_by(" ", store_id).followed_by(" was not made: ", &failure.message);
+    let text =
+        safe("store").followed_by(" ", store_id).followed_by(" was not made: ", &failure.message);
     model.events.note(model.now, Severity::Error, text.clone());
     let key = safe(&model.keymap.key_of(Action::NewStore));
     let text = if is_open(model) {

@@ -13,7 +13,7 @@ use crate::domain::{
 
 fn any_key() -> impl Strategy<Value = KeyEvent> {
     let codes = prop_oneof![
-        8 => prop::sample::select("hjklgGsSfzrpbmte/?:!y 1234u".chars().collect::<Vec<_>>())
+        8 => prop::sample::select("hjklgGsSfzrpbmte/?:!y 1234unJ".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         2 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up,

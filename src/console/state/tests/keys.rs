@@ -245,6 +245,6 @@ fn mouse_theme_and_suspension_are_switched_by_key() {
 fn a_key_without_meaning_redraws_nothing() {
     let mut model = model_of(fleet(3));
     model.redraw = false;
-    assert!(press(&mut model, "nwx").is_empty());
+    assert!(press(&mut model, "@~%").is_empty());
     assert!(!model.redraw);
 }

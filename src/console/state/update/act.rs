@@ -29,9 +29,9 @@ pub(super) fn press(model: &mut Model, key: KeyEvent, commands: &mut Vec<Command
         return;
     }
     if create::has_keys(model) {
-        create::press(model, key, commands);
+        create::take_key(model, key, commands);
     } else if jobs::has_keys(model) {
-        jobs::press(model, &key, commands);
+        jobs::take_key(model, &key, commands);
     } else if field::is_open(model) {
         field::press(model, key, commands);
     } else if let Some(action) = model.keymap.action(&key) {

@@ -16,11 +16,7 @@ use crate::domain::{
 };
 
 /// Takes the latest pools, or holds them back.
-pub(super) fn pools_changed(
-    model: &mut Model,
-    pools: Arc<Pools>,
-    commands: &mut Vec<Command>,
-) {
+pub(super) fn pools_changed(model: &mut Model, pools: Arc<Pools>, commands: &mut Vec<Command>) {
     if let Some(held) = &mut model.held {
         held.pools = Some(pools);
         held.n_held += 1;

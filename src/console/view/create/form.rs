@@ -75,7 +75,10 @@ fn frame(canvas: &mut Canvas, area: Rect) -> Rect {
     let theme = canvas.theme;
     let (frame, inner) = canvas.top(area);
     let style = frame.title_style(theme);
-    canvas.title(&frame).put("New store ", style).put("nothing is written before a question ", theme.dim);
+    canvas
+        .title(&frame)
+        .put("New store ", style)
+        .put("nothing is written before a question ", theme.dim);
     inner
 }
 
@@ -105,7 +108,9 @@ fn draw_value(canvas: &mut Canvas, area: Rect, field: FormField) {
     let (_, gutter) = selection(theme, is_focused, true);
     let mut row = canvas.row(area, 0);
     let label_style = if is_focused { theme.accent } else { theme.dim };
-    row.gutter(gutter).left(&safe(&field.label(&model.session.layout)), LABEL - 2, label_style).gap(1);
+    row.gutter(gutter)
+        .left(&safe(&field.label(&model.session.layout)), LABEL - 2, label_style)
+        .gap(1);
     let input = match field {
         FormField::StoreId => &form.store_id,
         FormField::Name => &form.name,
@@ -150,9 +155,8 @@ fn remark(canvas: &Canvas, field: FormField) -> Option<Remark> {
     let (model, theme) = (canvas.model, canvas.theme);
     let planned = model.creation.planned.as_ref()?;
     let faults = planned.outcome.as_ref().err();
-    let fault = faults.and_then(|faults| {
-        faults.iter().find(|fault| Some(fault.field) == field.field())
-    });
+    let fault =
+        faults.and_then(|faults| faults.iter().find(|fault| Some(fault.field) == field.field()));
     if let Some(fault) = fault {
         return Some(if is_to_be_filled(model, field) {
             (theme.glyphs.pending, safe("to be filled"), theme.dim)

@@ -47,7 +47,10 @@ fn prose(model: &Model, theme: &Theme) -> Prose {
     let mut prose = Prose::default();
     let outcome = model.creation.planned.as_ref().map(|planned| &planned.outcome);
     match outcome {
-        None => say(&mut prose, theme.glyphs.pending, "the names of the stores are gathered", theme.dim),
+        None => {
+            let text = "the names of the stores are gathered";
+            say(&mut prose, theme.glyphs.pending, text, theme.dim);
+        }
         Some(Ok(plan)) => planned(&mut prose, plan, (model, theme)),
         Some(Err(faults)) => unplanned(&mut prose, faults, (model, theme)),
     }
@@ -81,7 +84,7 @@ fn planned(prose: &mut Prose, plan: &Plan, (model, theme): (&Model, &Theme)) {
         .iter()
         .filter(|placement| Choice::Strategy(placement.strategy) != plan.choice)
         .collect();
-    placements(prose, &others, (model, theme));
+    placements(prose, "other rules would take", &others, (model, theme));
 }
 
 /// Where the store will be, how full that is, and why there.
@@ -96,6 +99,7 @@ fn target(prose: &mut Prose, plan: &Plan, (model, theme): (&Model, &Theme)) {
     let parts = [
         (safe(theme.glyphs.arrow), theme.accent),
         (safe(&layout.name_of(Database::Shard(plan.shard))), theme.strong),
+        (safe(theme.glyphs.dot), theme.dim),
         (safe(&count), theme.text),
         (safe(&format!("({})", plan.why)), theme.dim),
     ];
@@ -107,14 +111,14 @@ fn collection(one: &PlannedCollection, theme: &Theme) -> Vec<(SafeText, Style)> 
         vec![
             (safe(theme.glyphs.warn), theme.warn),
             (safe(&one.name), theme.strong),
-            (safe("is there already,"), theme.warn),
+            (safe("is there already"), theme.warn),
         ]
     } else {
         vec![(safe("+"), theme.good), (safe(&one.name), theme.strong)]
     };
     let indexes: Vec<String> = one.indexes.iter().map(index).collect();
     let text = if indexes.is_empty() { "no index besides _id".into() } else { indexes.join(", ") };
-    parts.push((safe(&text), theme.dim));
+    parts.push((safe(theme.glyphs.dot).followed_by(" ", &safe(&text)), theme.dim));
     parts
 }
 
@@ -127,13 +131,18 @@ fn index(index: &IndexSpec) -> String {
 }
 
 /// Where other rules would put the store.
-fn placements(prose: &mut Prose, placements: &[&Placement], (model, theme): (&Model, &Theme)) {
+fn placements(
+    prose: &mut Prose,
+    heading: &'static str,
+    placements: &[&Placement],
+    (model, theme): (&Model, &Theme),
+) {
     if placements.is_empty() {
         return;
     }
     let layout = &model.session.layout;
     prose.gap();
-    prose.say(&safe("other rules would take"), theme.strong);
+    prose.say(&safe(heading), theme.strong);
     for placement in placements {
         let mut parts = vec![
             (safe(placement.strategy.name()), theme.dim),
@@ -149,7 +158,7 @@ fn placements(prose: &mut Prose, placements: &[&Placement], (model, theme): (&Mo
 }
 
 /// How far the look at the fleet is, which leftovers and indexes come from.
-fn look(prose: &mut Prose, (model, theme): (&Model, &Theme)) {
+pub(super) fn look(prose: &mut Prose, (model, theme): (&Model, &Theme)) {
     let looked = &model.creation.looked;
     if looked.looking.is_some() {
         let text = "looking for leftover collections and for the indexes that most stores have";
@@ -171,7 +180,8 @@ fn unplanned(prose: &mut Prose, faults: &[Fault], (model, theme): (&Model, &Them
     look(prose, (model, theme));
     let layout = &model.session.layout;
     let preview = placement::preview(&model.distribution.occupancy, layout, &model.pools);
-    placements(prose, &preview.placements.iter().collect::<Vec<_>>(), (model, theme));
+    let all: Vec<&Placement> = preview.placements.iter().collect();
+    placements(prose, "where each rule puts the next store", &all, (model, theme));
 }
 
 /// The sign and the style of a warning.

@@ -10,7 +10,7 @@ use super::super::{
 };
 use crate::{
     console::{
-        state::create::run::Run,
+        state::{action::Action, create::run::Run},
         theme::Theme,
     },
     domain::{
@@ -105,9 +105,17 @@ fn ending(canvas: &Canvas, run: &Run) -> Prose {
         None => prose.say(&safe("Esc leaves this screen; the run goes on"), theme.dim),
         Some(Ok(created)) => {
             let name = |shard| safe(&model.session.layout.name_of(Database::Shard(shard)));
-            success(&mut prose, (run, created), (&name(created.shard), &name(run.plan.shard)), theme);
+            success(
+                &mut prose,
+                (run, created),
+                (&name(created.shard), &name(run.plan.shard)),
+                theme,
+            );
         }
-        Some(Err(failure)) => failed(&mut prose, (run, failure), theme),
+        Some(Err(failure)) => {
+            let key = safe(&model.keymap.key_of(Action::Jobs));
+            failed(&mut prose, (run, failure), &key, theme);
+        }
     }
     prose
 }
@@ -134,7 +142,7 @@ fn success(
     prose.say(&safe("Enter goes to it in the list"), theme.dim);
 }
 
-fn failed(prose: &mut Prose, (run, failure): (&Run, &Failure), theme: &Theme) {
+fn failed(prose: &mut Prose, (run, failure): (&Run, &Failure), key: &SafeText, theme: &Theme) {
     prose.say(&safe(theme.glyphs.bad).followed_by(" ", &failure.message), theme.bad);
     prose.say_parts(2, [(failure.hint.clone(), theme.accent)]);
     let left: Vec<SafeText> = run
@@ -148,6 +156,7 @@ fn failed(prose: &mut Prose, (run, failure): (&Run, &Failure), theme: &Theme) {
         prose.say(&safe("nothing of it is left behind"), theme.text);
     } else {
         let text = safe("left behind: ").followed_by("", &SafeText::join(&left, ", "));
+        let text = text.followed_by("; ", key).followed_by(" ", &safe("shows the job"));
         prose.say(&safe(theme.glyphs.warn).followed_by(" ", &text), theme.warn);
     }
     prose.say(&safe("Enter goes back to the fields"), theme.dim);

@@ -4,17 +4,21 @@ use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::stage::{Stage, all_present, hostile, orders, troubled};
+use super::{
+    creation,
+    stage::{Stage, all_present, failure_of, hostile, orders, troubled},
+};
 use crate::{
     console::state::{
+        event::Event,
         geometry::{Geometry, Target},
         model::Top,
     },
-    domain::{pool::PoolState, text::safe},
+    domain::{failure::FailureKind, job::Progress, pool::PoolState, text::safe},
 };
 
 /// Ways to each of the screens.
-const SCREENS: [&str; 16] = [
+const SCREENS: [&str; 21] = [
     "",
     "1",
     "2",
@@ -31,6 +35,11 @@ const SCREENS: [&str; 16] = [
     "<space>j<space>",
     "s",
     "documents",
+    "form",
+    "question",
+    "run",
+    "jobs",
+    "job",
 ];
 
 fn stage(screen: usize, is_hostile: bool, zoomed: bool, down: u8) -> Stage {
@@ -38,7 +47,7 @@ fn stage(screen: usize, is_hostile: bool, zoomed: bool, down: u8) -> Stage {
     stage.wait(1);
     stage.collections(Ok(all_present));
     stage.pools(|number| if down >> number & 1 == 1 { PoolState::Down } else { PoolState::Up });
-    let nasty = safe("\u{1b}]0;x\u{7}\u{202e}麺屋一番 🧁 e\u{301}");
+    let nasty = safe(NASTY);
     stage.model.session.environment = is_hostile.then(|| nasty.clone());
     stage.model.session.warnings = vec![nasty];
     stage.model.switches.zoomed = zoomed;
@@ -48,10 +57,43 @@ fn stage(screen: usize, is_hostile: bool, zoomed: bool, down: u8) -> Stage {
             stage.page(Ok(orders()));
             stage.press("jjjljjl");
         }
+        "form" => {
+            creation::open(&mut stage);
+            for _ in 0..3 {
+                stage.feed(Event::Pasted(NASTY.into()));
+                stage.press("<tab>");
+            }
+        }
+        "question" => {
+            creation::open(&mut stage);
+            stage.press("new<tab>Corner Shop<enter>");
+        }
+        "run" => {
+            creation::open(&mut stage);
+            let request = creation::begin(&mut stage);
+            let mut steps = creation::steps("duufrsw");
+            for step in &mut steps {
+                step.name += NASTY;
+            }
+            let progress = Progress { steps, failure: None };
+            stage.feed(Event::CreationAdvanced { request, progress });
+            if is_hostile {
+                let outcome = Err(failure_of(FailureKind::TimedOut));
+                stage.feed(Event::StoreCreated { request, outcome });
+            }
+        }
+        "jobs" => creation::list_jobs(&mut stage, Ok(creation::jobs(NASTY))),
+        "job" => {
+            creation::list_jobs(&mut stage, Ok(creation::jobs(NASTY)));
+            stage.press("<enter>");
+        }
         keys => stage.press(keys),
     }
     stage
 }
+
+/// What a terminal would obey or hide, and what is wider than it looks.
+const NASTY: &str = "\u{1b}]0;x\u{7}\u{202e}麺屋一番 🧁 e\u{301}";
 
 fn is_inside(geometry: &Geometry) -> bool {
     geometry.targets.iter().all(|(area, _)| {

@@ -17,11 +17,11 @@ use crate::{
     },
 };
 
-const BOTH: &[(u16, u16)] = &[WIDE, SMALL];
-const ONE: &[(u16, u16)] = &[WIDE];
+pub(super) const BOTH: &[(u16, u16)] = &[WIDE, SMALL];
+pub(super) const ONE: &[(u16, u16)] = &[WIDE];
 
 /// Holds the pictures to those that were accepted.
-fn hold(name: &str, stage: &mut Stage, sizes: &[(u16, u16)]) {
+pub(super) fn hold(name: &str, stage: &mut Stage, sizes: &[(u16, u16)]) {
     for size in sizes {
         let mut settings = insta::Settings::clone_current();
         settings.set_snapshot_path("../snapshots");

@@ -125,7 +125,7 @@ impl Stage {
         self.feed(Event::RegistryChanged(Arc::new(registry)));
     }
 
-    fn request(&mut self, is_it: impl Fn(&Command) -> Option<RequestId>) -> RequestId {
+    pub(super) fn request(&mut self, is_it: impl Fn(&Command) -> Option<RequestId>) -> RequestId {
         self.requests.iter().rev().find_map(is_it).expect("it was asked for")
     }
 

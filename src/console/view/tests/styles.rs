@@ -32,7 +32,7 @@ fn one_down(change: impl FnOnce(&mut Model)) -> Stage {
 
 #[test]
 fn without_colours_nothing_is_coloured_and_everything_is_still_told() {
-    for keys in ["", "?", ":", "e", "f", "/lyon", "2b", "p", "4"] {
+    for keys in ["", "?", ":", "e", "f", "/lyon", "2b", "p", "4", "J", "n", "nx<tab>Kiosk<tab>"] {
         let mut stage = one_down(|model| model.switches.no_color = true);
         stage.press(keys);
         let (buffer, _) = stage.draw(WIDE);
