@@ -8,6 +8,7 @@ mod backend;
 mod bytes;
 mod clipboard;
 mod effects;
+mod farewell;
 mod input;
 mod panic;
 mod run;
@@ -46,7 +47,7 @@ use crate::{
         uri::Secrets,
     },
     log,
-    mongo::{fleet::Fleet, targets::Targets},
+    mongo::{fleet::Fleet, gate::Gate, targets::Targets},
 };
 
 /// Keys that wait at most; the terminal keeps what is beyond.
@@ -121,7 +122,8 @@ fn run_to_the_end(config: &Config, targets: Targets, parts: Parts) -> io::Result
         let fleet = Fleet::start(targets, config);
         let (work, commands) = mpsc::channel(QUEUE);
         let (replies_sender, replies) = mpsc::channel(QUEUE);
-        tokio::spawn(effects::run(fleet.clone(), commands, replies_sender));
+        let writable = (fleet.clone(), Gate::new(config.read_only));
+        tokio::spawn(effects::run(writable, commands, replies_sender));
         let channels = Channels {
             inputs,
             pools: fleet.pools(),
@@ -135,6 +137,7 @@ fn run_to_the_end(config: &Config, targets: Targets, parts: Parts) -> io::Result
         let mut console = Console::new(model, screen, channels);
         let end = console.run(Screen::arrival).await;
         terminal::give_back();
+        farewell::wait(&mut console.model, &mut console.channels.replies, end).await;
         let _ = timeout(FLEET_ENDS_WITHIN, fleet.shutdown()).await;
         end
     });

@@ -1,5 +1,7 @@
 //! Commands → the databases and the clipboard; replies come back as events.
 
+mod writes;
+
 use std::{
     panic::resume_unwind,
     sync::{Arc, mpsc as blocking},
@@ -11,6 +13,7 @@ use tokio::{
     task::{JoinError, spawn_blocking},
 };
 
+use self::writes::Writable;
 use super::{
     clipboard,
     state::{command::Command, event::Event},
@@ -21,7 +24,7 @@ use crate::{
         creation::Taken,
         failure::{Failure, FailureKind},
     },
-    mongo::fleet::Fleet,
+    mongo::{fleet::Fleet, gate::Gate},
 };
 
 /// Commands that are carried out at the same time; further ones wait in their queue.
@@ -48,19 +51,20 @@ type DesktopText = (String, oneshot::Sender<Result<(), Failure>>);
 
 /// Carries out what the loop hands over, each in a task of its own, until the loop is gone.
 pub(crate) async fn run(
-    fleet: Fleet,
+    (fleet, gate): (Fleet, Gate),
     mut work: mpsc::Receiver<Work>,
     replies: mpsc::Sender<Event>,
 ) {
+    let writable = Writable { fleet, gate, replies: replies.clone() };
     let room = Arc::new(Semaphore::new(AT_ONCE));
     let desktop = Desktop::default();
     while let Some(work) = work.recv().await {
         let Ok(place) = room.clone().acquire_owned().await else { return };
-        let (fleet, replies, desktop) = (fleet.clone(), replies.clone(), desktop.clone());
+        let (writable, replies, desktop) = (writable.clone(), replies.clone(), desktop.clone());
         tokio::spawn(async move {
             let _place = place;
             let failed = unanswered(&work, panicked());
-            let events = match tokio::spawn(carry_out(fleet, work, desktop)).await {
+            let events = match tokio::spawn(carry_out(writable, work, desktop)).await {
                 Ok(event) => [event, None],
                 Err(error) if error.is_panic() => [Some(Event::TaskFailed(panicked())), failed],
                 Err(_) => [None, None],
@@ -124,9 +128,9 @@ fn panicked() -> Failure {
     )
 }
 
-async fn carry_out(fleet: Fleet, work: Work, desktop: Desktop) -> Option<Event> {
+async fn carry_out(writable: Writable, work: Work, desktop: Desktop) -> Option<Event> {
     match work {
-        Work::Command(command) => command_done(fleet, command).await,
+        Work::Command(command) => command_done(writable, command).await,
         Work::CopyToDesktop { text, how } => {
             let outcome = desktop.copy(text).await.map(|()| how);
             Some(Event::Copied { outcome })
@@ -134,7 +138,8 @@ async fn carry_out(fleet: Fleet, work: Work, desktop: Desktop) -> Option<Event> 
     }
 }
 
-async fn command_done(fleet: Fleet, command: Command) -> Option<Event> {
+async fn command_done(writable: Writable, command: Command) -> Option<Event> {
+    let fleet = &writable.fleet;
     match command {
         Command::Retry(database) => {
             fleet.retry(database);
@@ -165,12 +170,11 @@ async fn command_done(fleet: Fleet, command: Command) -> Option<Event> {
             let survey = blocking_work(move || Arc::new(doctor::survey(&inventory))).await;
             Some(Event::FleetSurveyed { request, survey: Ok(survey) })
         }
-        command @ (Command::CreateStore { .. } | Command::EndJob { .. }) => {
-            let message = "nothing was written: this build has no engine for jobs";
-            let failure = Failure::new(FailureKind::Internal, message, "Use a later build");
-            unanswered(&Work::Command(command), failure)
+        Command::CreateStore { request, plan } => Some(writable.create(request, &plan).await),
+        Command::LoadJobs { request } => {
+            Some(Event::JobsLoaded { request, jobs: writes::jobs(fleet).await })
         }
-        Command::LoadJobs { request } => Some(Event::JobsLoaded { request, jobs: Ok(Vec::new()) }),
+        Command::EndJob { request, job, ending } => Some(writable.end(request, &job, ending).await),
         Command::LoadCollections { request, store } => {
             panic_if_asked();
             let collections = fleet.collections(&store).await;

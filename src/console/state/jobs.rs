@@ -291,6 +291,16 @@ pub(super) fn note_drawn(model: &mut Model, geometry: &Geometry) {
     }
 }
 
+/// The job that is being ended, in words.
+pub(super) fn under_way(model: &Model) -> Option<SafeText> {
+    let ending = model.jobs.ending.as_ref().filter(|ending| ending.outcome.is_none())?;
+    let doing = match ending.ending {
+        Ending::Finish => "finished",
+        Ending::Undo => "undone",
+    };
+    Some(safe(&format!("a job is being {doing}: {}", ending.job.summary)))
+}
+
 /// The selected job's id, to name it on the command line.
 pub(super) fn copied(model: &Model) -> Option<(String, &'static str)> {
     model.jobs.selected().map(|job| (safe(job.id.as_str()).into(), "job id"))

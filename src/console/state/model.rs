@@ -5,9 +5,18 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    collections::CollectionsPane, command::RequestId, create::Creation, databases::DatabasesPane,
-    distribution::DistributionPane, documents::DocumentsView, eventlog::EventLog,
-    geometry::Geometry, help::HelpBox, jobs::Jobs, keymap::Keymap, palette::PaletteBox,
+    collections::CollectionsPane,
+    command::RequestId,
+    create::{self, Creation},
+    databases::DatabasesPane,
+    distribution::DistributionPane,
+    documents::DocumentsView,
+    eventlog::EventLog,
+    geometry::Geometry,
+    help::HelpBox,
+    jobs::{self, Jobs},
+    keymap::Keymap,
+    palette::PaletteBox,
     stores::StoresPane,
 };
 use crate::{
@@ -148,6 +157,11 @@ impl Model {
     pub(super) fn next_request(&mut self) -> RequestId {
         self.last_request.0 += 1;
         self.last_request
+    }
+
+    /// What is being written, in words; `None` where nothing is.
+    pub fn under_way(&self) -> Option<SafeText> {
+        create::run::under_way(self).or_else(|| jobs::under_way(self))
     }
 
     /// Answers the last key in a few words, for a few seconds.

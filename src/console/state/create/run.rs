@@ -114,6 +114,12 @@ fn failed(model: &mut Model, store_id: &SafeText, failure: &Failure, commands: &
     jobs::load(model, commands);
 }
 
+/// The store that is being made, in words.
+pub(in super::super) fn under_way(model: &Model) -> Option<SafeText> {
+    let run = model.creation.run.as_ref().filter(|run| run.outcome.is_none())?;
+    Some(safe(&format!("store {} is being made", run.plan.store_id)))
+}
+
 /// Leaves the steps. A run that is under way goes on.
 pub(super) fn leave(model: &mut Model) {
     act::close_top(model);
