@@ -96,7 +96,8 @@ pub(super) fn route(layout: &Layout, store: &Store, to: Option<DatabaseId>) -> O
     change_record(layout, store, &still_routed(layout, store), &change)
 }
 
-/// Gives a record another text in one field, if it still has the one that was found there.
+/// Gives a record another text in one field, if it still has the one that was found there;
+/// `None` stands for no text at all, or an empty one.
 pub(super) fn rename(
     layout: &Layout,
     store: &Store,
@@ -105,7 +106,7 @@ pub(super) fn rename(
     to: &str,
 ) -> Option<String> {
     let field = key(field);
-    let found = found.map_or_else(|| r#"{$in: [null, ""]}"#.to_owned(), js);
+    let found = found.map_or_else(|| r#"{$not: {$gt: ""}}"#.to_owned(), js);
     let condition = format!(", {field}: {found}");
     change_record(layout, store, &condition, &format!("{{$set: {{{field}: {}}}}}", js(to)))
 }

@@ -1,7 +1,7 @@
 //! What several rules need to know, worked out once: whose each collection is, and where
 //! each store's collections are.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bson::{Bson, Document};
 
@@ -16,6 +16,8 @@ use crate::domain::{
     ownership::collection_name,
     store::{Problem, RecordId, Route, Store},
 };
+
+mod lost;
 
 /// An inventory, prepared for the rules.
 pub(super) struct Facts<'a> {
@@ -40,6 +42,7 @@ pub(super) struct Facts<'a> {
     places: HashMap<&'a str, Vec<Database>>,
     homes: HashMap<&'a str, BTreeSet<Database>>,
     alias: Option<Database>,
+    probable: lost::Probable<'a>,
 }
 
 /// Stores that share a text.
@@ -135,6 +138,7 @@ impl<'a> Facts<'a> {
             places: HashMap::new(),
             homes: HashMap::new(),
             alias: alias(inventory),
+            probable: lost::Probable::new(),
         };
         for (database, named) in facts.data() {
             facts.places.entry(&named.name).or_default().push(database);
@@ -338,17 +342,10 @@ impl<'a> Facts<'a> {
     /// Marks the unclaimed collections that another finding explains.
     fn explain_unclaimed(&mut self) {
         let lodgings = self.subjects.iter().filter_map(|subject| subject.lodging.as_ref());
-        let mut explained: HashSet<usize> =
+        let mut explained: BTreeSet<usize> =
             lodgings.flat_map(|lodging| &lodging.other_case).copied().collect();
-        let nameless: HashSet<_> =
-            self.without_prefix.iter().flat_map(|store| self.traces(store)).collect();
-        explained.extend((0..self.unclaimed.len()).filter(|index| {
-            let unclaimed = &self.unclaimed[*index];
-            let traces = unclaimed.readings.iter();
-            traces
-                .map(|(prefix, _)| (unclaimed.database, bare(prefix)))
-                .any(|it| nameless.contains(&it))
-        }));
+        self.probable = lost::probable(self, &explained);
+        explained.extend(self.probable.values().flat_map(BTreeMap::values).flatten());
         for index in explained {
             if let Some(unclaimed) = self.unclaimed.get_mut(index) {
                 unclaimed.is_explained = true;
@@ -356,38 +353,14 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// How the lost prefix of a record may have read, and where: the collections of a store
-    /// whose record lost its prefix are told with the record, and are no orphans.
-    fn traces(&self, store: &Store) -> Vec<(Database, String)> {
-        let Some(home) = self.home_of(store).filter(|_| store.prefix.is_none()) else {
-            return Vec::new();
-        };
-        let texts = [&store.store_id, &store.name].into_iter().flatten();
-        texts.map(|text| (home, bare(text))).filter(|(_, text)| !text.is_empty()).collect()
+    /// The prefixes that a record without one probably had, with their collections.
+    pub(super) fn probable_prefixes(&self, store: &Store) -> BTreeMap<&'a str, Vec<&'a str>> {
+        let name = |index: &usize| self.unclaimed.get(*index).map(|unclaimed| unclaimed.name);
+        let prefixes = self.probable.get(&store.record).into_iter().flatten();
+        prefixes
+            .map(|(prefix, members)| (*prefix, members.iter().filter_map(name).collect()))
+            .collect()
     }
-
-    /// The unclaimed collections at home that read like the storeId or the name of a record
-    /// without a prefix, by the prefix that they have.
-    pub(super) fn probable(&self, store: &Store) -> BTreeMap<&'a str, Vec<&'a str>> {
-        let traces = self.traces(store);
-        let mut found: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        if traces.is_empty() {
-            return found;
-        }
-        for unclaimed in &self.unclaimed {
-            for (prefix, _) in &unclaimed.readings {
-                if traces.contains(&(unclaimed.database, bare(prefix))) {
-                    found.entry(prefix).or_default().push(unclaimed.name);
-                }
-            }
-        }
-        found
-    }
-}
-
-/// The letters and digits of a text, in lower case.
-fn bare(text: &str) -> String {
-    text.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 fn grouped<'a>(

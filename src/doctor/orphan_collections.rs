@@ -12,6 +12,7 @@ use super::{
 use crate::domain::{
     database::{Database, Layout},
     finding::{Finding, Fix, Rule},
+    store::Store,
 };
 
 pub(super) const EXPLANATION: Explanation = Explanation {
@@ -113,10 +114,12 @@ fn found(facts: &Facts<'_>, database: Database, group: &Group<'_>, names: &[&str
     }
 }
 
-/// Records without a prefix whose collections would be in this database.
+/// Records without a prefix whose collections would be in this database, and are not known.
 fn records_without_prefix(facts: &Facts<'_>, database: Database) -> usize {
-    let lost = facts.without_prefix.iter();
-    lost.filter(|store| facts.home_of(store) == Some(database)).count()
+    let is_here = |store: &&&Store| {
+        facts.home_of(store) == Some(database) && facts.probable_prefixes(store).is_empty()
+    };
+    facts.without_prefix.iter().filter(is_here).count()
 }
 
 fn way_out(layout: &Layout, database: Database, names: &[&str], is_empty: bool) -> Fix {

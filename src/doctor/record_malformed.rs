@@ -44,17 +44,14 @@ fn problems(facts: &Facts<'_>, store: &Store) -> Vec<String> {
 }
 
 fn found(facts: &Facts<'_>, store: &Store, problems: &[String]) -> Finding {
-    let probable = facts.probable(store);
+    let probable = facts.probable_prefixes(store);
     let named = match (&store.store_id, &store.name) {
         (None, Some(name)) => format!(" (`{name}`)"),
         _ => String::new(),
     };
     let trace = match probable.first_key_value() {
-        Some((prefix, names)) if probable.len() == 1 => {
-            format!(
-                "; {} with prefix `{prefix}` are probably its",
-                words::counted(names.len(), "unclaimed collection")
-            )
+        Some((_, names)) if probable.len() == 1 => {
+            format!("; its collections are probably {}", words::listed(names))
         }
         _ => String::new(),
     };

@@ -37,16 +37,23 @@ pub(super) fn check(facts: &Facts<'_>) -> Vec<Finding> {
 
 fn found(facts: &Facts<'_>, subject: &Subject<'_>, lodging: &Lodging<'_>) -> Finding {
     let home = facts.name_of(lodging.home);
-    let place = |(database, names): (&Database, &Vec<&str>)| {
+    let contents = |(database, names): (&Database, &Vec<&str>)| {
         let names = names.iter().copied();
-        format!("`{}` ({})", facts.name_of(*database), words::contents(facts, *database, names))
+        format!("{} in `{}`", words::contents(facts, *database, names), facts.name_of(*database))
     };
-    let others = words::told(lodging.elsewhere.iter().map(place).collect());
-    let data = match lodging.here.as_slice() {
-        [] => format!("has nothing in `{home}`, where its record points, but data in {others}"),
-        here => {
+    let others = words::told(lodging.elsewhere.iter().map(contents).collect());
+    let is_twice =
+        |name: &&&str| lodging.elsewhere.values().flatten().any(|other| *other == **name);
+    let twice: Vec<&str> = lodging.here.iter().filter(is_twice).copied().collect();
+    let data = match (lodging.here.as_slice(), twice.as_slice()) {
+        ([], _) => format!("has nothing in `{home}`, where its record points, but {others}"),
+        (here, []) => {
             let here = words::counted(here.len(), "collection");
-            format!("has {here} in `{home}`, where its record points, and others in {others}")
+            format!("has {here} in `{home}`, where its record points, and {others}")
+        }
+        (_, twice) => {
+            let here = words::contents(facts, lodging.home, twice.iter().copied());
+            format!("has {here} in `{home}`, where its record points, and {others}")
         }
     };
     let places = lodging.elsewhere.iter();
