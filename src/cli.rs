@@ -3,7 +3,9 @@
 mod args;
 mod collections;
 mod config;
+mod confirm;
 mod console;
+mod create;
 mod demo;
 mod fleet;
 mod manual;
@@ -85,6 +87,7 @@ fn live(command: &Live, parsed: &Parsed, config: &Config) -> ExitCode {
     let answer = match command {
         Live::Status => status::run(config),
         Live::Stores(args) => stores::run(args, config),
+        Live::Create(args) => create::run(args, config, output),
         Live::Collections { store } => collections::run(store, config),
         Live::Uris { show_secrets: true } => uris::run(Show::Secrets, config),
         Live::Uris { show_secrets: false } => uris::run(Show::Redacted, config),

@@ -4,6 +4,7 @@
 //! under `assets/schemas/` hold them. Absent is `null`, never a missing key.
 
 pub mod collections;
+pub mod create;
 pub mod error;
 pub mod look;
 pub mod names;

@@ -133,7 +133,7 @@ pub(super) enum Command {
     Man,
 }
 
-/// The commands that read the fleet.
+/// The commands that work on the fleet.
 #[derive(Debug, Subcommand)]
 pub(super) enum Live {
     /// Shows databases, pools and stores. Exit code 1 when a database cannot be used.
@@ -146,6 +146,8 @@ pub(super) enum Live {
         #[arg(long)]
         show_secrets: bool,
     },
+    /// Makes a store, or many.
+    Create(super::create::Args),
     /// Lists the collections of one store.
     Collections {
         /// A storeId, the prefix, or the name of a store.

@@ -1,6 +1,13 @@
 //! What the commands that need the live fleet share.
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI32, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use signal_hook::{
@@ -73,12 +80,37 @@ pub(super) fn on_runtime<T>(work: impl Future<Output = Result<T, Failure>>) -> R
     done
 }
 
+/// Whether a write is under way, which a signal must not break off.
+static WRITING: AtomicBool = AtomicBool::new(false);
+/// The signal that came during a write; 0 for none.
+static SIGNAL: AtomicI32 = AtomicI32::new(0);
+
+/// Runs a write: the first signal lets it end, or be undone, and the second one ends the
+/// process all the same. What is left then is in the journal.
+pub(super) async fn writing<T>(write: impl Future<Output = T>) -> T {
+    WRITING.store(true, Ordering::SeqCst);
+    let written = write.await;
+    WRITING.store(false, Ordering::SeqCst);
+    written
+}
+
+/// The exit code of a command that a signal asked to end during a write: 128 + n.
+pub(super) fn interrupted() -> Option<u8> {
+    match SIGNAL.load(Ordering::SeqCst) {
+        0 => None,
+        signal => u8::try_from(128 + signal).ok(),
+    }
+}
+
 /// Ends the process with 128 + n on the signal n: reads leave nothing behind to clean up.
 fn end_on_signals() -> std::io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     let wait = move || {
-        if let Some(signal) = signals.forever().next() {
-            std::process::exit(128 + signal);
+        for signal in signals.forever() {
+            let is_first = SIGNAL.swap(signal, Ordering::SeqCst) == 0;
+            if !(is_first && WRITING.load(Ordering::SeqCst)) {
+                std::process::exit(128 + signal);
+            }
         }
     };
     thread::Builder::new().name("tilldeck-signals".to_owned()).spawn(wait).map(drop)

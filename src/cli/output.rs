@@ -88,6 +88,16 @@ impl Output {
         let _ = writeln!(AutoStream::new(io::stderr(), self.choice(&io::stderr())), "{line}");
     }
 
+    /// Shows what a question is about: on stdout, but for `--json` on stderr.
+    pub(super) fn show(self, text: &str) {
+        if self.json {
+            self.diagnose(text.trim_end());
+        } else {
+            // A reader that has gone away sees no question either.
+            let _ = self.text(text);
+        }
+    }
+
     fn text(self, text: &str) -> io::Result<()> {
         let stdout = io::stdout();
         let choice = self.choice(&stdout);

@@ -43,6 +43,11 @@ impl Occupancy {
         occupancy
     }
 
+    /// Counts one more store in a shard, for a plan of several.
+    pub fn add_store(&mut self, shard: DatabaseId) {
+        self.add(&Route::Shard(shard));
+    }
+
     /// Follows one change, so that a changed record does not cost a count of all.
     pub fn apply(&mut self, change: &Change) {
         match change {

@@ -63,6 +63,8 @@ pub enum FailureKind {
     Changed,
     /// Another record has what must be unique.
     Duplicate,
+    /// A person said no.
+    Cancelled,
     /// A write was asked for in read-only mode.
     ReadOnly,
     /// Wrong arguments or a wrong configuration.
@@ -94,6 +96,7 @@ impl FailureKind {
             Self::NotFound => "not_found",
             Self::Changed => "changed",
             Self::Duplicate => "duplicate",
+            Self::Cancelled => "cancelled",
             Self::ReadOnly => "read_only",
             Self::Usage => "usage",
             Self::Io => "io",

@@ -132,13 +132,12 @@ impl Creator {
         };
         let layout = self.fleet.layout();
         let target = Target::new(&record, shard, (plan, &existing), layout);
+        let home = self.fleet.handle(Database::Shard(shard))?;
         let intent = Intent {
             kind: JobKind::Create,
             summary: format!(
                 "create store {} with prefix {} in {}",
-                plan.store_id,
-                plan.prefix,
-                layout.name_of(Database::Shard(shard))
+                plan.store_id, plan.prefix, home.name
             ),
             store_id: Some(plan.store_id.clone()),
             database: Some(Database::Shard(shard)),
@@ -150,7 +149,7 @@ impl Creator {
         lease.renew().await?;
         let journal = Journal::new(main.clone());
         if is_atomic {
-            let entry = self.at_once(main, &target, &intent).await?;
+            let entry = self.at_once(main, (&target, home.name), &intent).await?;
             track.done(track::RECORD);
             track.all_done(&target.names());
             return Ok(Registered { target, entry, warnings, is_whole: true });
@@ -168,7 +167,7 @@ impl Creator {
     async fn at_once(
         &self,
         main: &Writer,
-        target: &Target,
+        (target, home): (&Target, String),
         intent: &Intent,
     ) -> Result<Entry, Failure> {
         let (entry, document) = Journal::done(intent);
@@ -178,7 +177,7 @@ impl Creator {
                 (layout.registry.collection.clone(), target.record.clone()),
                 (super::journal::COLLECTION.to_owned(), document),
             ],
-            home: layout.name_of(Database::Shard(target.shard)),
+            home,
             collections: target.missing(),
         };
         die_if_asked("transaction");

@@ -11,7 +11,7 @@ pub struct ErrorReport {
 }
 
 /// A failure, also inside other reports.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct ErrorBody {
     kind: &'static str,
     message: String,
@@ -26,6 +26,11 @@ impl ErrorReport {
 }
 
 impl ErrorBody {
+    /// What failed.
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The failure, with an empty hint as none.
     pub fn new(failure: &Failure) -> Self {
         let hint = failure.hint.as_str();

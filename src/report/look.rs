@@ -48,6 +48,11 @@ impl Look {
         if self.ascii { "x" } else { "✖" }
     }
 
+    /// The mark of what a person should know.
+    pub(super) const fn warning(self) -> &'static str {
+        if self.ascii { "!" } else { "▲" }
+    }
+
     /// What stands between parts of a line.
     pub(super) const fn dot(self) -> &'static str {
         if self.ascii { " - " } else { " · " }

@@ -10,6 +10,7 @@
 mod cli;
 mod config;
 mod console;
+mod create;
 mod demo;
 mod faults;
 mod jobs;

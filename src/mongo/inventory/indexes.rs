@@ -27,6 +27,10 @@ pub(super) async fn add(
     asked: &[(Database, Result<Asked, Failure>)],
     listings: &mut [Listing],
 ) {
+    let names: Vec<&str> = asked
+        .iter()
+        .filter_map(|(_, asked)| Some(asked.as_ref().ok()?.handle.name.as_str()))
+        .collect();
     let mut asked_servers = HashSet::new();
     let mut catalog = Catalog::new();
     let mut without_catalog = Vec::new();
@@ -34,7 +38,7 @@ pub(super) async fn add(
         let Ok(asked) = asked else { continue };
         let route = fleet.route(*database);
         if asked_servers.insert(route) {
-            match read_catalog(asked, fleet).await {
+            match read_catalog(asked, &names).await {
                 Ok(more) => catalog.extend(more),
                 // Needs a role on the whole server, which many logins do not have.
                 Err(failure) => {
@@ -61,9 +65,7 @@ pub(super) async fn add(
 }
 
 /// The indexes of every collection of the fleet on this server, in one command.
-async fn read_catalog(asked: &Asked, fleet: &Fleet) -> Result<Catalog, Failure> {
-    let layout = fleet.layout();
-    let names: Vec<String> = layout.databases().map(|database| layout.name_of(database)).collect();
+async fn read_catalog(asked: &Asked, names: &[&str]) -> Result<Catalog, Failure> {
     let admin = asked.handle.db.client().database("admin");
     let pipeline = vec![
         doc! {"$listCatalog": {}},

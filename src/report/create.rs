@@ -1,0 +1,316 @@
+//! `create`: the plan of a store, what came of it, and the rows of a file.
+
+// Writing to a string cannot fail, so what `write!` returns is dropped below.
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use anstyle::AnsiColor;
+use serde::Serialize;
+
+use super::{
+    error::ErrorBody,
+    look::Look,
+    names::Names,
+    table::{Cell, Side, Table},
+};
+use crate::domain::{
+    creation::{Choice, Created, Plan},
+    database::Database,
+    failure::Failure,
+    index::IndexSpec,
+    job::StepState,
+    text::safe,
+};
+
+/// One store that is planned or made.
+#[derive(Debug, Serialize)]
+pub struct CreateReport {
+    store: StoreBody,
+    database: String,
+    collections: Vec<String>,
+    /// The names of the indexes that each collection gets besides `_id`.
+    indexes: BTreeMap<String, Vec<String>>,
+    steps: Vec<StepBody>,
+    plan_only: bool,
+    /// Why this shard.
+    why: String,
+    /// Where each rule would put it.
+    alternatives: Vec<Alternative>,
+    warnings: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct StoreBody {
+    store_id: String,
+    name: String,
+    prefix: String,
+    database_id: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct StepBody {
+    name: String,
+    outcome: &'static str,
+    took_ms: Option<u64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Alternative {
+    strategy: &'static str,
+    database: String,
+    stores: u32,
+    full: bool,
+}
+
+impl CreateReport {
+    /// The plan for `--json`.
+    pub fn planned(plan: &Plan, names: &Names) -> Self {
+        let steps = ["checks".to_owned(), "registry record".to_owned()]
+            .into_iter()
+            .chain(plan.collections.iter().map(|one| format!("collection {}", one.name)))
+            .chain(["verification".to_owned()]);
+        let planned = |name| StepBody { name, outcome: "planned", took_ms: None };
+        Self { steps: steps.map(planned).collect(), plan_only: true, ..Self::of(plan, names) }
+    }
+
+    /// What was made, for `--json`.
+    pub fn made(plan: &Plan, created: &Created, names: &Names) -> Self {
+        let step = |step: &crate::domain::job::Step| StepBody {
+            name: step.name.clone(),
+            outcome: step.state.name(),
+            took_ms: step.took_ms,
+        };
+        let mut report = Self::of(plan, names);
+        report.store.database_id = created.shard.get();
+        names.of(Database::Shard(created.shard)).clone_into(&mut report.database);
+        report.steps = created.steps.iter().map(step).collect();
+        report.warnings.extend(created.warnings.iter().cloned());
+        report
+    }
+
+    fn of(plan: &Plan, names: &Names) -> Self {
+        let alternative = |placement: &crate::domain::placement::Placement| Alternative {
+            strategy: placement.strategy.name(),
+            database: names.of(Database::Shard(placement.shard)).to_owned(),
+            stores: placement.target_count,
+            full: placement.full,
+        };
+        let index_names = |one: &crate::domain::creation::PlannedCollection| {
+            (one.name.clone(), one.indexes.iter().map(|index| index.name().to_owned()).collect())
+        };
+        Self {
+            store: StoreBody {
+                store_id: plan.store_id.clone(),
+                name: plan.name.clone(),
+                prefix: plan.prefix.clone(),
+                database_id: plan.shard.get(),
+            },
+            database: names.of(Database::Shard(plan.shard)).to_owned(),
+            collections: plan.collections.iter().map(|one| one.name.clone()).collect(),
+            indexes: plan.collections.iter().map(index_names).collect(),
+            steps: Vec::new(),
+            plan_only: false,
+            why: plan.why.clone(),
+            alternatives: plan.alternatives.iter().map(alternative).collect(),
+            warnings: plan.warnings.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    /// The plan for people.
+    pub fn plan_text(plan: &Plan, names: &Names, look: Look) -> String {
+        let mut text = format!(
+            "Store {} ({}), prefix {}\n",
+            safe(&plan.store_id),
+            safe(&plan.name),
+            safe(&plan.prefix)
+        );
+        let database = safe(names.of(Database::Shard(plan.shard)));
+        let _ = writeln!(text, "  in {database}: {}", safe(&plan.why));
+        for other in &plan.alternatives {
+            let is_chosen = plan.choice == Choice::Strategy(other.strategy);
+            if is_chosen {
+                continue;
+            }
+            let place = safe(names.of(Database::Shard(other.shard)));
+            let full = if other.full { ", which is full" } else { "" };
+            let name = other.strategy.name();
+            let _ = writeln!(text, "  {name} would take {place}{full}");
+        }
+        text.push('\n');
+        text.push_str(&collections(plan));
+        for warning in &plan.warnings {
+            let yellow = anstyle::Style::new().fg_color(Some(AnsiColor::Yellow.into()));
+            let mark = look.warning();
+            let _ = writeln!(text, "\n{yellow}{mark}{yellow:#} {}", safe(&warning.to_string()));
+        }
+        text
+    }
+
+    /// What was made, for people.
+    pub fn made_text(plan: &Plan, created: &Created, names: &Names, look: Look) -> String {
+        let mut table =
+            Table::new(&[("STEP", Side::Left), ("", Side::Left), ("TIME", Side::Right)]);
+        for step in &created.steps {
+            let colour = (step.state != StepState::Done).then_some(AnsiColor::Yellow);
+            let took = step.took_ms.map_or_else(String::new, |took| format!("{took} ms"));
+            table.row(vec![
+                Cell::plain(safe(&step.name)),
+                Cell::coloured(safe(step.state.name()), colour),
+                Cell::plain(safe(&took)),
+            ]);
+        }
+        let database = safe(names.of(Database::Shard(created.shard)));
+        let mut text =
+            format!("{}\nStore {} is in {database}\n", table.render(), safe(&plan.store_id));
+        for warning in &created.warnings {
+            let _ = writeln!(text, "{} {}", look.warning(), safe(warning));
+        }
+        text
+    }
+}
+
+fn collections(plan: &Plan) -> String {
+    let mut table =
+        Table::new(&[("COLLECTION", Side::Left), ("INDEXES", Side::Left), ("", Side::Left)]);
+    for one in &plan.collections {
+        let indexes: Vec<&str> = one.indexes.iter().map(IndexSpec::name).collect();
+        let indexes = if indexes.is_empty() { "-".to_owned() } else { indexes.join(", ") };
+        let leftover = if one.is_leftover { "is there already" } else { "" };
+        table.row(vec![
+            Cell::plain(safe(&one.name)),
+            Cell::plain(safe(&indexes)),
+            Cell::coloured(safe(leftover), Some(AnsiColor::Yellow)),
+        ]);
+    }
+    table.render()
+}
+
+/// What came of one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Not begun.
+    Planned,
+    /// The store was made.
+    Created,
+    /// The store was there already, as the row describes it.
+    Skipped,
+    /// It failed, and is undone.
+    Failed,
+}
+
+/// One row of a file.
+#[derive(Debug, Clone, Serialize)]
+pub struct BatchRow {
+    line: u64,
+    store_id: String,
+    name: String,
+    prefix: String,
+    database_id: Option<u32>,
+    database: Option<String>,
+    outcome: Outcome,
+    error: Option<ErrorBody>,
+}
+
+impl BatchRow {
+    /// A row whose store is there already.
+    pub fn of(line: u64, store_id: &str, name: &str, prefix: &str) -> Self {
+        Self {
+            line,
+            store_id: store_id.trim().to_owned(),
+            name: name.trim().to_owned(),
+            prefix: prefix.trim().to_owned(),
+            database_id: None,
+            database: None,
+            outcome: Outcome::Skipped,
+            error: None,
+        }
+    }
+
+    /// A row whose store is to be made.
+    pub fn planned(line: u64, plan: &Plan, names: &Names) -> Self {
+        Self {
+            database_id: Some(plan.shard.get()),
+            database: Some(names.of(Database::Shard(plan.shard)).to_owned()),
+            outcome: Outcome::Planned,
+            ..Self::of(line, &plan.store_id, &plan.name, &plan.prefix)
+        }
+    }
+}
+
+/// The rows of a file, and what came of them.
+#[derive(Debug, Serialize)]
+pub struct BatchReport {
+    rows: Vec<BatchRow>,
+    created: usize,
+    skipped: usize,
+    failed: usize,
+    /// Whether only the plan was asked for.
+    pub plan_only: bool,
+}
+
+impl BatchReport {
+    /// Every row as it is planned.
+    pub fn new(rows: Vec<BatchRow>) -> Self {
+        let skipped = rows.iter().filter(|row| row.outcome == Outcome::Skipped).count();
+        Self { rows, created: 0, skipped, failed: 0, plan_only: false }
+    }
+
+    /// Notes what came of the row at an index.
+    pub fn set(&mut self, index: usize, created: Result<Created, Failure>, names: &Names) {
+        let Some(row) = self.rows.get_mut(index) else { return };
+        match created {
+            Ok(created) => {
+                row.outcome = Outcome::Created;
+                row.database_id = Some(created.shard.get());
+                row.database = Some(names.of(Database::Shard(created.shard)).to_owned());
+                self.created += 1;
+            }
+            Err(failure) => {
+                row.outcome = Outcome::Failed;
+                row.error = Some(ErrorBody::new(&failure));
+                self.failed += 1;
+            }
+        }
+    }
+
+    /// Whether a row failed.
+    pub const fn has_failed(&self) -> bool {
+        self.failed > 0
+    }
+
+    /// The rows for people.
+    pub fn text(&self, look: Look) -> String {
+        let mut table = Table::new(&[
+            ("LINE", Side::Right),
+            ("STORE", Side::Left),
+            ("PREFIX", Side::Left),
+            ("DATABASE", Side::Left),
+            ("", Side::Left),
+        ]);
+        for row in &self.rows {
+            let (word, colour) = match row.outcome {
+                Outcome::Planned => ("to be made", None),
+                Outcome::Created => ("created", Some(AnsiColor::Green)),
+                Outcome::Skipped => ("there already", None),
+                Outcome::Failed => ("failed", Some(AnsiColor::Red)),
+            };
+            let why = row
+                .error
+                .as_ref()
+                .map_or_else(String::new, |error| format!(": {}", error.message()));
+            table.row(vec![
+                Cell::plain(safe(&row.line.to_string())),
+                Cell::plain(safe(&row.store_id)),
+                Cell::plain(safe(&row.prefix)),
+                Cell::plain(safe(row.database.as_deref().unwrap_or("-"))),
+                Cell::coloured(safe(&format!("{word}{why}")), colour),
+            ]);
+        }
+        let (created, skipped, failed) = (self.created, self.skipped, self.failed);
+        let dot = look.dot();
+        format!(
+            "{}\n{created} created{dot}{skipped} there already{dot}{failed} failed\n",
+            table.render()
+        )
+    }
+}

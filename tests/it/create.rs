@@ -1,0 +1,6 @@
+//! `create` as an operator types it.
+
+mod batch;
+mod crowd;
+mod fleet;
+mod one;
