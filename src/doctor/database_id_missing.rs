@@ -27,7 +27,7 @@ pub(super) fn check(facts: &Facts<'_>) -> Vec<Finding> {
         let lodging = subject.lodging_with(|v| matches!(v, Verdict::Unrouted(_)))?;
         let Verdict::Unrouted(shard) = lodging.verdict else { return None };
         let place = Database::Shard(shard);
-        let names = || lodging.elsewhere.values().flatten().copied();
+        let names = lodging.elsewhere.get(&place)?;
         let there = facts.name_of(place);
         // A database that could not be read may have more of them.
         let fix = if facts.is_whole {
@@ -48,16 +48,16 @@ pub(super) fn check(facts: &Facts<'_>) -> Vec<Finding> {
         };
         Some(Finding {
             message: format!(
-                "{} has no databaseId, so the backend looks in `{}`, but its collections are {} \
+                "{} has no databaseId, so the backend looks in `{}`, but its data are {} \
                  `{there}`: {}",
                 words::called(subject.store),
                 facts.name_of(Database::Main),
                 facts.found_in(),
-                words::contents(facts, place, names())
+                words::summed(facts, place, names)
             ),
             evidence: doc! {
                 "home": words::place(facts, Database::Main, []),
-                "elsewhere": [words::place(facts, place, names())],
+                "elsewhere": [words::place(facts, place, names.iter().copied())],
                 "database_id": shard.get(),
                 "missing": lodging.nowhere(),
             },

@@ -53,8 +53,8 @@ fn others<'a>(facts: &Facts<'a>, lodging: &Lodging<'a>) -> Others<'a> {
 fn found(facts: &Facts<'_>, store: &Store, lodging: &Lodging<'_>, others: &Others<'_>) -> Finding {
     let home = facts.name_of(lodging.home);
     let missing = || lodging.missing.iter().map(|missing| missing.name.as_str());
-    let place = |((database, _), names): (&(Database, &str), &Vec<&str>)| {
-        format!("{} in `{}`", words::listed(names), facts.name_of(*database))
+    let place = |((database, prefix), names): (&(Database, &str), &Vec<&str>)| {
+        format!("{} under `{prefix}` in `{}`", names.len(), facts.name_of(*database))
     };
     let evidence = |((database, prefix), names): (&(Database, &str), &Vec<&str>)| {
         let mut evidence = words::place(facts, *database, names.iter().copied());
@@ -63,9 +63,10 @@ fn found(facts: &Facts<'_>, store: &Store, lodging: &Lodging<'_>, others: &Other
     };
     Finding {
         message: format!(
-            "{} lacks {} in `{home}`; under another case there are {}",
+            "{} lacks {} under its prefix `{}` in `{home}`, but there are {}",
             words::called(store),
-            words::listed(missing()),
+            words::counted(lodging.missing.len(), "collection"),
+            lodging.prefix,
             words::told(others.iter().map(place).collect())
         ),
         evidence: doc! {

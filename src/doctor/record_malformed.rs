@@ -50,9 +50,10 @@ fn found(facts: &Facts<'_>, store: &Store, problems: &[String]) -> Finding {
         _ => String::new(),
     };
     let trace = match probable.first_key_value() {
-        Some((_, names)) if probable.len() == 1 => {
-            format!("; its collections are probably {}", words::listed(names))
-        }
+        Some((prefix, names)) if probable.len() == 1 => format!(
+            "; its prefix was probably `{prefix}`, that of {}",
+            words::counted(names.len(), "unclaimed collection")
+        ),
         _ => String::new(),
     };
     let candidates = probable.iter();

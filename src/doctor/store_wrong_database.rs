@@ -40,7 +40,6 @@ fn found(
     (place, names): (Database, &[&str]),
 ) -> Finding {
     let (home, there) = (facts.name_of(lodging.home), facts.name_of(place));
-    let names = || names.iter().copied();
     let fix = match (facts.is_whole, command::route(facts.layout, subject.store, place.id())) {
         (true, Some(command)) => Fix {
             summary: format!(
@@ -51,20 +50,20 @@ fn found(
         },
         _ => Fix {
             summary: format!("Look at the data in `{there}` before the record is changed."),
-            command: command::compare(facts.layout, [(place, names().collect())]),
+            command: command::compare(facts.layout, [(place, names.to_vec())]),
             repair: None,
         },
     };
     Finding {
         message: format!(
-            "{} points at `{home}`, but its collections are {} `{there}`: {}",
+            "{} points at `{home}`, but its data are {} `{there}`: {}",
             words::called(subject.store),
             facts.found_in(),
-            words::contents(facts, place, names())
+            words::summed(facts, place, names)
         ),
         evidence: doc! {
             "home": words::place(facts, lodging.home, []),
-            "elsewhere": [words::place(facts, place, names())],
+            "elsewhere": [words::place(facts, place, names.iter().copied())],
             "missing": lodging.nowhere(),
         },
         fix: Some(fix),

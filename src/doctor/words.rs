@@ -80,6 +80,16 @@ pub(super) fn contents<'n>(
     told(names.into_iter().map(one).collect())
 }
 
+/// `5 collections`, with the sum of their documents where each count is known.
+pub(super) fn summed(facts: &Facts<'_>, database: Database, names: &[&str]) -> String {
+    let counts = names.iter().map(|name| facts.inventory.documents_in(database, name));
+    let collections = counted(names.len(), "collection");
+    match counts.sum::<Option<u64>>() {
+        Some(documents) => format!("{collections} with {}", counted(documents, "document")),
+        None => collections,
+    }
+}
+
 /// A place for a script: `{database, collections: [{name, documents}]}`.
 pub(super) fn place<'n>(
     facts: &Facts<'_>,
