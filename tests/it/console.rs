@@ -1,8 +1,10 @@
 //! The console in a pseudo-terminal: keys in, screen out.
 
+mod create;
 mod faults;
 mod fleet;
 mod hostile;
+mod jobs;
 mod keys;
 mod life;
 mod line;
