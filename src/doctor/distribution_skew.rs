@@ -3,8 +3,10 @@
 use bson::doc;
 
 use super::{Explanation, facts::Facts, words};
-use crate::domain::database::Database;
-use crate::domain::finding::{Finding, Fix, Rule};
+use crate::domain::{
+    database::Database,
+    finding::{Finding, Fix, Rule},
+};
 
 pub(super) const EXPLANATION: Explanation = Explanation {
     title: "the stores are spread unevenly over the shards",

@@ -193,6 +193,12 @@ impl<'a> Facts<'a> {
         found
     }
 
+    /// Whether a store is known to have no collection at its home.
+    pub(super) fn is_bare(&self, store: &Store) -> bool {
+        let (Some(prefix), Some(home)) = (&store.prefix, self.home_of(store)) else { return false };
+        self.inventory.collections(home).is_some() && !self.with_prefix(prefix).contains_key(&home)
+    }
+
     /// The indexes that most stores have on each type of collection.
     pub(super) fn usual_indexes(&self) -> BTreeMap<CollectionType, Vec<IndexSpec>> {
         self.usual.specs()

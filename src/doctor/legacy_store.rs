@@ -4,7 +4,7 @@ use bson::doc;
 
 use super::{
     Explanation, command,
-    facts::{Facts, Verdict},
+    facts::{Facts, Subject, Verdict},
     words,
 };
 use crate::domain::{
@@ -23,7 +23,7 @@ pub(super) const EXPLANATION: Explanation = Explanation {
 
 pub(super) fn check(facts: &Facts<'_>) -> Vec<Finding> {
     let legacy = facts.subjects.iter().filter(|subject| subject.store.route == Route::Legacy);
-    let finding = |subject: &super::facts::Subject<'_>| {
+    let finding = |subject: &Subject<'_>| {
         let lodging = subject.lodging_with(|verdict| verdict == Verdict::AtHome)?;
         if lodging.here.is_empty() {
             return None;
@@ -38,7 +38,9 @@ pub(super) fn check(facts: &Facts<'_>) -> Vec<Finding> {
                     n => format!("{n} collections are"),
                 }
             ),
-            evidence: words_place(facts, lodging),
+            evidence: doc! {
+                "place": words::place(facts, lodging.home, lodging.here.iter().copied()),
+            },
             fix: Some(Fix {
                 summary: "Nothing has to be done; this shows its collections.".into(),
                 command: command::about("collections", subject.store)
@@ -49,8 +51,4 @@ pub(super) fn check(facts: &Facts<'_>) -> Vec<Finding> {
         })
     };
     legacy.filter_map(finding).collect()
-}
-
-fn words_place(facts: &Facts<'_>, lodging: &super::facts::Lodging<'_>) -> bson::Document {
-    doc! {"place": words::place(facts, lodging.home, lodging.here.iter().copied())}
 }

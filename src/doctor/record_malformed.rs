@@ -54,6 +54,7 @@ fn found(facts: &Facts<'_>, store: &Store, problems: &[String]) -> Finding {
             "; its prefix was probably `{prefix}`, that of {}",
             words::counted(names.len(), "unclaimed collection")
         ),
+        _ if facts.is_bare(store) => "; it has no collections at its home".to_owned(),
         _ => String::new(),
     };
     let candidates = probable.iter();

@@ -35,6 +35,9 @@ pub(super) fn called_apart(store: &Store) -> String {
 /// Where a record points, to tell it from others.
 pub(super) fn at_home(facts: &Facts<'_>, store: &Store) -> String {
     match facts.home_of(store) {
+        Some(home) if facts.is_bare(store) => {
+            format!("in `{}`, which has none of its collections", facts.name_of(home))
+        }
         Some(home) => format!("in `{}`", facts.name_of(home)),
         None => "in no database".into(),
     }
