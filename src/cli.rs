@@ -7,6 +7,7 @@ mod confirm;
 mod console;
 mod create;
 mod demo;
+mod doctor;
 mod fleet;
 mod manual;
 mod output;
@@ -87,6 +88,7 @@ fn live(command: &Live, parsed: &Parsed, config: &Config) -> ExitCode {
     let answer = match command {
         Live::Status => status::run(config),
         Live::Stores(args) => stores::run(args, config),
+        Live::Doctor(args) => doctor::run(args, config, output),
         Live::Create(args) => create::run(args, config, output),
         Live::Collections { store } => collections::run(store, config),
         Live::Uris { show_secrets: true } => uris::run(Show::Secrets, config),

@@ -98,7 +98,7 @@ pub fn survey(inventory: &Inventory) -> Survey {
     let without_unique_index = inventory.registry_indexes.clone().map(|indexes| {
         let fields = [names.store_id.as_str(), names.prefix.as_str()].into_iter();
         fields
-            .filter(|field| !unique_index_missing::is_unique(field, &indexes))
+            .filter(|field| !indexes.iter().any(|index| index.is_unique_on(field)))
             .map(Box::from)
             .collect()
     });

@@ -6,6 +6,7 @@
 pub mod create;
 pub mod journal;
 mod lease;
+pub mod repair;
 
 use tokio::sync::watch;
 
@@ -13,7 +14,7 @@ use self::journal::{Entry, Journal};
 use crate::{
     domain::{
         database::Database,
-        failure::{Failure, FailureKind},
+        failure::Failure,
         job::{Job, JobId, JobKind, Progress},
     },
     mongo::{fleet::Fleet, gate::Gate},
@@ -52,7 +53,7 @@ pub async fn finish(
     let (journal, entry) = taken_over(fleet, gate, id).await?;
     match entry.kind {
         JobKind::Create => create::finish(fleet, gate, &journal, &entry, progress).await,
-        JobKind::Repair => Err(not_here(&entry)),
+        JobKind::Repair => repair::finish(fleet, gate, &journal, &entry).await,
     }
 }
 
@@ -71,7 +72,7 @@ pub async fn undo(
     let (journal, entry) = taken_over(fleet, gate, id).await?;
     match entry.kind {
         JobKind::Create => create::undo(fleet, gate, &journal, &entry, progress).await,
-        JobKind::Repair => Err(not_here(&entry)),
+        JobKind::Repair => repair::undo(fleet, gate, &journal, &entry).await,
     }
 }
 
@@ -80,11 +81,6 @@ async fn taken_over(fleet: &Fleet, gate: Gate, id: &JobId) -> Result<(Journal, E
     let journal = Journal::new(gate.writer(&fleet.handle(Database::Main)?)?);
     let entry = journal.take_over(id).await?;
     Ok((journal, entry))
-}
-
-fn not_here(entry: &Entry) -> Failure {
-    let message = format!("job `{}` cannot be taken up here", entry.id.as_str());
-    Failure::new(FailureKind::Usage, &message, "Run `tilldeck doctor` and repair again")
 }
 
 /// Ends the process by SIGKILL at a point of a job that a test names: `TILLDECK_DIE_AT`.

@@ -30,7 +30,7 @@
 //! | [`config`] | flags, environment and file folded into one `Config` | `domain` |
 //! | [`mongo`] | the live databases: the only home of the driver | `domain`, `config` |
 //! | [`doctor`] | one small file a rule: from an inventory of the fleet to findings | `domain` |
-//! | [`report`] | what the command line prints, as types of its own | `domain`, `config` |
+//! | [`report`] | what the command line prints, as types of its own | `domain`, `config`, `doctor` |
 //! | [`console::state`] | the model, its events, commands and actions, and `update` | `domain`, `config` |
 //! | [`console::view`] | drawing; reads the model, changes nothing | `console::state`, `domain` |
 //! | [`console`] | the event loop, the terminal, the effects: where both halves meet | all of the above |

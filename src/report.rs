@@ -5,6 +5,7 @@
 
 pub mod collections;
 pub mod create;
+pub mod doctor;
 pub mod error;
 pub mod look;
 pub mod names;

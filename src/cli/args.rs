@@ -146,6 +146,8 @@ pub(super) enum Live {
         #[arg(long)]
         show_secrets: bool,
     },
+    /// Examines the fleet. Exit code 1 for errors, or when something could not be looked at.
+    Doctor(super::doctor::Args),
     /// Makes a store, or many.
     Create(super::create::Args),
     /// Lists the collections of one store.

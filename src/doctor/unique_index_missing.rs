@@ -1,6 +1,6 @@
 //! `unique-index-missing`: nothing on the server stops a second record with the same value.
 
-use bson::{Bson, Document, doc};
+use bson::doc;
 
 use super::{
     Explanation, command,
@@ -10,7 +10,6 @@ use super::{
 use crate::domain::{
     database::Database,
     finding::{Finding, Fix, Repair, Rule},
-    index::IndexSpec,
 };
 
 pub(super) const EXPLANATION: Explanation = Explanation {
@@ -26,34 +25,10 @@ pub(super) fn check(facts: &Facts<'_>) -> Vec<Finding> {
     let Ok(indexes) = &facts.inventory.registry_indexes else { return Vec::new() };
     let names = &facts.layout.registry;
     let fields = [(&names.store_id, &facts.store_ids), (&names.prefix, &facts.prefixes)];
-    let open = fields.into_iter().filter(|(field, _)| !is_unique(field, indexes));
+    let open = fields
+        .into_iter()
+        .filter(|(field, _)| !indexes.iter().any(|index| index.is_unique_on(field)));
     open.map(|(field, groups)| found(facts, field, groups)).collect()
-}
-
-/// Whether one of these indexes refuses a second document with the same value in this field.
-pub(super) fn is_unique(field: &str, indexes: &[IndexSpec]) -> bool {
-    let is_of_field = |index: &IndexSpec| {
-        let key = index.key();
-        key.len() == 1 && key.contains_key(field)
-    };
-    let is_about_field = |index: &IndexSpec| {
-        let filter = index.document().get_document("partialFilterExpression");
-        filter.map_or(true, |filter| concerns_only(field, filter))
-    };
-    indexes.iter().any(|index| index.is_unique() && is_of_field(index) && is_about_field(index))
-}
-
-/// Whether a filter asks for nothing but this field, such as that it exists.
-fn concerns_only(field: &str, filter: &Document) -> bool {
-    filter.iter().all(|(name, value)| match value {
-        _ if name == field => true,
-        Bson::Array(parts) if name.starts_with('$') => {
-            let is_about_it =
-                |part: &Bson| part.as_document().is_some_and(|p| concerns_only(field, p));
-            parts.iter().all(is_about_it)
-        }
-        _ => false,
-    })
 }
 
 fn found(facts: &Facts<'_>, field: &str, groups: &Groups<'_>) -> Finding {

@@ -22,6 +22,20 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// Whether it says that nothing was written, because of what was found.
+    pub const fn is_clean_refusal(&self) -> bool {
+        matches!(
+            self.kind,
+            FailureKind::Changed
+                | FailureKind::Duplicate
+                | FailureKind::ReadOnly
+                | FailureKind::NotAuthorised
+                | FailureKind::Usage
+        )
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.message)

@@ -3,7 +3,7 @@
 use bson::Document;
 
 use super::{
-    database::{Database, DatabaseId},
+    database::{Database, DatabaseId, Layout},
     failure::Failure,
     index::IndexSpec,
     store::{RecordId, Store},
@@ -245,6 +245,41 @@ pub enum Repair {
         /// should be.
         collections: Vec<Rebuild>,
     },
+}
+
+impl Repair {
+    /// What it will do, line by line. Names are as stored.
+    pub fn lines(&self, layout: &Layout) -> Vec<String> {
+        let named = |indexes: &[IndexSpec]| {
+            let names: Vec<&str> =
+                indexes.iter().filter(|index| !index.is_of_id()).map(IndexSpec::name).collect();
+            if names.is_empty() { String::new() } else { format!(" with {}", names.join(", ")) }
+        };
+        match self {
+            Self::CreateCollections { database, collections, .. } => {
+                let place = layout.name_of(*database);
+                let line = |(name, indexes): &(Box<str>, Vec<IndexSpec>)| {
+                    format!("make {place}.{name}{}", named(indexes))
+                };
+                collections.iter().map(line).collect()
+            }
+            Self::SetDatabaseIdType { store, to } | Self::SetDatabaseId { store, to } => {
+                let field = &layout.registry.database_id;
+                let which = store.store_id.as_deref().unwrap_or(store.record.as_str());
+                vec![format!("set {field} of store {which} to {to} (int)")]
+            }
+            Self::CreateUniqueIndex { field } => {
+                vec![format!("make a unique index on {field} of {}", layout.registry.collection)]
+            }
+            Self::RebuildIndexes { database, collections } => {
+                let place = layout.name_of(*database);
+                let line = |one: &Rebuild| {
+                    format!("rebuild {place}.{}{}", one.collection, named(&one.wanted))
+                };
+                collections.iter().map(line).collect()
+            }
+        }
+    }
 }
 
 /// The indexes of one collection, now and as they should be.

@@ -54,12 +54,36 @@ impl IndexSpec {
         self.spec.get_bool("unique").unwrap_or(false)
     }
 
+    /// Whether it refuses a second document with the same value in this one field. A partial
+    /// index counts where its filter is about the field alone, such as that it exists.
+    pub fn is_unique_on(&self, field: &str) -> bool {
+        let key = self.key();
+        let filter = self.spec.get_document("partialFilterExpression");
+        self.is_unique()
+            && key.len() == 1
+            && key.contains_key(field)
+            && filter.map_or(true, |filter| concerns_only(field, filter))
+    }
+
     /// What it does, without its name, as text: equal for two indexes that work alike.
     pub fn effect(&self) -> String {
         let mut effect = self.spec.clone();
         effect.remove("name");
         effect.to_string()
     }
+}
+
+/// Whether a filter asks for nothing but this field, such as that it exists.
+fn concerns_only(field: &str, filter: &Document) -> bool {
+    filter.iter().all(|(name, value)| match value {
+        _ if name == field => true,
+        Bson::Array(parts) if name.starts_with('$') => {
+            let is_about_it =
+                |part: &Bson| part.as_document().is_some_and(|p| concerns_only(field, p));
+            parts.iter().all(is_about_it)
+        }
+        _ => false,
+    })
 }
 
 /// The value with whole numbers as Int32, as one driver writes what another writes as Double.

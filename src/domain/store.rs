@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use bson::{Decimal128, RawDocument, spec::ElementType};
+use bson::{Bson, Decimal128, RawDocument, spec::ElementType};
 
 use super::{
     database::{Database, DatabaseId, Layout},
@@ -27,6 +27,12 @@ impl RecordId {
     /// The `_id` as relaxed Extended JSON.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The `_id` itself, to look the record up; `None` where it could not be read.
+    pub fn to_bson(&self) -> Option<Bson> {
+        let json: serde_json::Value = serde_json::from_str(&self.0).ok()?;
+        Bson::try_from(json).ok()
     }
 }
 

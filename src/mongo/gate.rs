@@ -26,6 +26,7 @@ use crate::domain::failure::{Failure, FailureKind};
 const LIMIT: Duration = Duration::from_secs(30);
 const NAMESPACE_EXISTS: i32 = 48;
 const NAMESPACE_NOT_FOUND: i32 = 26;
+const INDEX_NOT_FOUND: i32 = 27;
 const DUPLICATE_KEY: i32 = 11000;
 
 /// Decides whether anything may be written at all.

@@ -53,6 +53,11 @@ impl Look {
         if self.ascii { "!" } else { "▲" }
     }
 
+    /// What stands before the way out.
+    pub(super) const fn arrow(self) -> &'static str {
+        if self.ascii { "-> " } else { "→ " }
+    }
+
     /// What stands between parts of a line.
     pub(super) const fn dot(self) -> &'static str {
         if self.ascii { " - " } else { " · " }

@@ -43,7 +43,7 @@ const ROOMS: &[Room] = &[
         ],
     },
     Room { name: "config", rooms: &["domain"], forbidden: DRIVER_AND_RUNTIME },
-    Room { name: "report", rooms: &["domain", "config"], forbidden: DRIVER_AND_RUNTIME },
+    Room { name: "report", rooms: &["domain", "config", "doctor"], forbidden: DRIVER_AND_RUNTIME },
     Room { name: "log", rooms: &["domain", "config"], forbidden: DRIVER_AND_RUNTIME },
     Room { name: "mongo", rooms: &["domain", "config"], forbidden: SCREEN },
     Room {

@@ -3,7 +3,7 @@
 use bson::{Document, doc};
 use futures_util::TryStreamExt as _;
 
-use super::{LIMIT, NAMESPACE_NOT_FOUND, Writer, code_of, milliseconds};
+use super::{INDEX_NOT_FOUND, LIMIT, NAMESPACE_NOT_FOUND, Writer, code_of, milliseconds};
 use crate::domain::{failure::Failure, index::IndexSpec};
 
 /// What came of taking a collection away.
@@ -57,6 +57,26 @@ impl Writer {
         };
         let listed: Vec<Document> = self.call("list the indexes of a collection", read).await?;
         Ok(listed.iter().map(IndexSpec::new).collect())
+    }
+
+    /// Takes an index away; one that is not there is no failure.
+    ///
+    /// # Errors
+    ///
+    /// The server refuses, or does not answer within 30 s: it may be gone then.
+    pub async fn drop_index(&self, name: &str, index: &str) -> Result<(), Failure> {
+        let command = doc! {
+            "dropIndexes": name, "index": index, "writeConcern": self.concern_document(),
+            "maxTimeMS": milliseconds(LIMIT), "comment": "tilldeck",
+        };
+        let dropped = self.command(command);
+        let dropped = async {
+            match dropped.await {
+                Err(error) if code_of(&error) == Some(INDEX_NOT_FOUND) => Ok(()),
+                dropped => dropped.map(|_| ()),
+            }
+        };
+        self.call("drop an index", dropped).await
     }
 
     /// Takes a collection away if it is empty.
