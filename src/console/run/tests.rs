@@ -9,10 +9,11 @@ use super::*;
 use crate::{
     config::ConsoleConfig,
     console::state::{
-        geometry::Geometry,
+        geometry::{Area, Geometry, Target},
         keymap::Keymap,
         model::{Session, Switches, Top},
     },
+    domain::registry::Source,
 };
 
 /// A screen that remembers what happened to it.
@@ -166,6 +167,34 @@ async fn frames_are_dropped_while_the_line_is_busy_and_the_last_state_is_drawn()
         outside.inputs.send(Input::HungUp).await.unwrap();
     });
     assert_eq!(end.await, End::HungUp);
+}
+
+#[test]
+fn a_store_that_cannot_be_begun_is_said_not_to_be_made() {
+    // The look at the fleet takes the only place.
+    let (mut console, _outside) = console(1);
+    let registry = Registry { source: Source::Polling, ..Registry::default() };
+    console.fold(Event::RegistryChanged(Arc::new(registry)));
+    let press = |console: &mut Console<Paper>, text: &str| {
+        let Input::Terminal(events) = keys(text) else { return };
+        for event in events {
+            console.fold(event);
+        }
+    };
+    press(&mut console, "n");
+    let request = console.model.creation.looked.looking.unwrap();
+    let survey = Err(Failure::new(FailureKind::TimedOut, "no answer", "Wait"));
+    console.fold(Event::FleetSurveyed { request, survey });
+    press(&mut console, "corner");
+    console.fold(Event::KeyPressed(KeyCode::Tab.into()));
+    press(&mut console, "Corner\n");
+    let targets = vec![(Area::default(), Target::Answer(0))];
+    console.fold(Event::FrameDrawn(Geometry { targets, ..Geometry::default() }));
+    press(&mut console, "y");
+    let run = console.model.creation.run.as_ref().unwrap();
+    let failure = run.outcome.as_ref().unwrap().as_ref().unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Busy);
+    assert!(console.model.under_way().is_none());
 }
 
 #[tokio::test]

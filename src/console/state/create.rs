@@ -368,6 +368,11 @@ pub(super) fn registry_changed(model: &mut Model, changes: &[Change], commands: 
     fleet_changed(model, commands);
 }
 
+/// A person goes on by keys: a store that comes in later is not selected any more.
+pub(super) fn stop_waiting(model: &mut Model) {
+    model.creation.awaited = None;
+}
+
 /// The registry or the pools have changed: the plan follows.
 pub(super) fn fleet_changed(model: &mut Model, commands: &mut Vec<Command>) {
     if is_open(model) {

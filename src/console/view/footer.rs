@@ -112,7 +112,6 @@ fn useful(model: &Model) -> Vec<(Action, &'static str)> {
         }
         (Top::Panes, Pane::Stores) => vec![
             (Action::Filter, "filter"),
-            (Action::NewStore, "new store"),
             (Action::Enter, "collections"),
             (Action::Sort, "sort"),
             (Action::ToggleProblems, "problems"),
@@ -126,6 +125,9 @@ fn useful(model: &Model) -> Vec<(Action, &'static str)> {
             ]
         }
     };
+    if matches!((&model.top, model.focus), (Top::Panes, Pane::Stores)) && !model.session.read_only {
+        hints.insert(1, (Action::NewStore, "new store"));
+    }
     if matches!(model.top, Top::Panes) {
         hints.insert(0, (Action::NextPane, "next pane"));
         hints.extend([(Action::Events, "events"), (Action::Zoom, "zoom")]);

@@ -239,10 +239,9 @@ fn a_run_that_fails_says_why_and_leaves_nothing() {
     assert!(fleet.collections("kiosk_ost").is_empty());
 }
 
-#[test]
-fn who_quits_while_a_store_is_made_is_told_how_it_came_out() {
-    let server = start(ServerOptions::default());
-    let fleet = Fleet::on(&server);
+/// A console that quits while it makes a store on a server that takes its time.
+fn quitting(server: &Server, milliseconds: i32) -> (Fleet<'_>, Terminal) {
+    let fleet = Fleet::on(server);
     let mut terminal = fleet.open(&[]);
     ask_for(&mut terminal, "kiosk-9", "Kiosk West");
     fleet.with(async |client| {
@@ -250,7 +249,7 @@ fn who_quits_while_a_store_is_made_is_told_how_it_came_out() {
             "configureFailPoint": "failCommand", "mode": "alwaysOn",
             "data": {
                 "failCommands": ["create", "commitTransaction", "createIndexes"],
-                "blockConnection": true, "blockTimeMS": 300,
+                "blockConnection": true, "blockTimeMS": milliseconds,
             },
         };
         client.database("admin").run_command(slow).await.unwrap();
@@ -259,6 +258,23 @@ fn who_quits_while_a_store_is_made_is_told_how_it_came_out() {
     terminal.wait_for("Making store kiosk-9");
     terminal.press("q");
     terminal.wait_for("store kiosk-9 is being made; waiting for its end");
+    (fleet, terminal)
+}
+
+#[test]
+fn whoever_does_not_want_to_wait_for_the_end_leaves_with_control_c() {
+    let server = start(ServerOptions::default());
+    let (_fleet, mut terminal) = quitting(&server, 9_000);
+    terminal.press("\x03");
+    assert_eq!(terminal.wait(), 130);
+    assert!(!terminal.wrote("made store kiosk-9"));
+    terminal.is_restored();
+}
+
+#[test]
+fn who_quits_while_a_store_is_made_is_told_how_it_came_out() {
+    let server = start(ServerOptions::default());
+    let (fleet, mut terminal) = quitting(&server, 300);
     terminal.wait_for("made store kiosk-9");
     assert_eq!(terminal.wait(), 0);
     terminal.is_restored();

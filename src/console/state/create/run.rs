@@ -45,6 +45,7 @@ pub(super) fn start(model: &mut Model, plan: Plan, commands: &mut Vec<Command>) 
     model.creation.run = Some(Run { request, plan, progress, since, outcome: None });
     model.creation.stage = Stage::Running;
     model.creation.first = 0;
+    model.creation.names.discard(commands);
 }
 
 /// Takes how far the run is.

@@ -329,6 +329,27 @@ fn a_store_that_was_made_is_selected_once_the_registry_has_it() {
 }
 
 #[test]
+fn whoever_goes_on_meanwhile_keeps_the_selection() {
+    let (mut model, request) = running();
+    update(&mut model, Event::StoreCreated { request, outcome: Ok(created()) });
+    press(&mut model, "<enter>jj");
+    update(&mut model, with(new_store()));
+    assert_eq!(selected(&model), "store-3");
+}
+
+#[test]
+fn an_open_form_wakes_nobody_and_a_run_once_a_second() {
+    let mut model = opened();
+    press(&mut model, "store-8<tab>Corner");
+    wait(&mut model, 5_000);
+    assert_eq!(model.next_wake(), None);
+    let (mut model, _) = running();
+    let in_a_second = model.now + jiff::SignedDuration::from_secs(1);
+    wait(&mut model, 200);
+    assert_eq!(model.next_wake(), Some(in_a_second));
+}
+
+#[test]
 fn a_store_that_the_filter_hides_is_shown() {
     let (mut model, request) = running();
     press(&mut model, "<esc>/store-5<enter>");

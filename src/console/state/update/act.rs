@@ -89,6 +89,7 @@ fn apply_anywhere(model: &mut Model, action: Action, commands: &mut Vec<Command>
 }
 
 fn apply_in_panes(model: &mut Model, action: Action, commands: &mut Vec<Command>) {
+    create::stop_waiting(model);
     match action {
         Action::NextPane => model.focus = model.focus.next(),
         Action::PreviousPane => model.focus = model.focus.previous(),
