@@ -92,7 +92,7 @@ fn repair(facts: &Facts<'_>, store: &Store, lodging: &Lodging<'_>) -> Fix {
             "Make {} with the usual indexes; restore a backup instead if the store had data.",
             words::listed(lodging.missing.iter().map(|missing| &missing.name))
         ),
-        command: command::fix(Rule::CollectionsMissing),
+        command: command::fix_store(Rule::CollectionsMissing, store),
         repair: Some(Repair::CreateCollections {
             database: lodging.home,
             store: Box::new(store.clone()),

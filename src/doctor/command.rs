@@ -22,6 +22,16 @@ pub(super) fn fix(rule: Rule) -> String {
     format!("tilldeck doctor --rule {} --fix", rule.id())
 }
 
+/// Lets tilldeck do what it can do by itself for one store; for all, where neither its storeId
+/// nor its prefix can be an argument.
+pub(super) fn fix_store(rule: Rule, store: &Store) -> String {
+    let texts = [&store.store_id, &store.prefix].into_iter().flatten();
+    match texts.filter(|text| !text.starts_with('-')).find_map(|text| quoted(text)) {
+        Some(store) => format!("tilldeck doctor --rule {} --store {store} --fix", rule.id()),
+        None => fix(rule),
+    }
+}
+
 /// A command of tilldeck about one store, by whichever of its texts a shell takes as it is.
 pub(super) fn about(command: &str, store: &Store) -> Option<String> {
     let texts = [&store.store_id, &store.prefix, &store.name];

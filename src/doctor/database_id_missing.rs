@@ -66,7 +66,7 @@ fn way_out(facts: &Facts<'_>, store: &Store, shard: DatabaseId) -> Fix {
     }
     Fix {
         summary: format!("Set databaseId to {shard}, where all its collections are."),
-        command: command::fix(Rule::DatabaseIdMissing),
+        command: command::fix_store(Rule::DatabaseIdMissing, store),
         repair: Some(Repair::SetDatabaseId { store: Box::new(store.clone()), to: shard }),
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn check(facts: &Facts<'_>) -> Vec<Finding> {
             },
             fix: Some(Fix {
                 summary: format!("Store the number {shard} as an Int32."),
-                command: command::fix(Rule::DatabaseIdType),
+                command: command::fix_store(Rule::DatabaseIdType, store),
                 repair: Some(Repair::SetDatabaseIdType {
                     store: Box::new(store.clone()),
                     to: *shard,

@@ -18,6 +18,7 @@ use crate::domain::{
     finding::{Finding, Fix, Rebuild, Repair, Rule},
     index::IndexSpec,
     ownership::collection_name,
+    store::Store,
 };
 
 pub(super) const EXPLANATION: Explanation = Explanation {
@@ -169,12 +170,13 @@ fn found(facts: &Facts<'_>, subject: &Subject<'_>, drifts: &[Drift<'_>]) -> Find
             "database": &name,
             "collections": drifts.iter().map(Drift::evidence).collect::<Vec<_>>(),
         },
-        fix: Some(way_out(facts, database, drifts)),
+        fix: Some(way_out(facts, subject.store, drifts)),
         ..about
     }
 }
 
-fn way_out(facts: &Facts<'_>, database: Database, drifts: &[Drift<'_>]) -> Fix {
+fn way_out(facts: &Facts<'_>, store: &Store, drifts: &[Drift<'_>]) -> Fix {
+    let database = facts.home_of(store).unwrap_or(Database::Main);
     let rebuild = |drift: &Drift<'_>| Rebuild {
         collection: drift.name.into(),
         found: drift.found.clone(),
@@ -195,7 +197,7 @@ fn way_out(facts: &Facts<'_>, database: Database, drifts: &[Drift<'_>]) -> Fix {
     }
     Fix {
         summary: "Make the indexes that most stores have; additional ones stay.".into(),
-        command: command::fix(Rule::IndexDrift),
+        command: command::fix_store(Rule::IndexDrift, store),
         repair: Some(Repair::RebuildIndexes {
             database,
             collections: lacking.into_iter().map(rebuild).collect(),
