@@ -462,3 +462,88 @@ fn clicks_focus_fields_and_answer() {
     press(&mut model, "<enter>");
     assert!(creation_asked_for(&click(&mut model, 6)).is_some());
 }
+
+#[derive(Debug, Clone)]
+enum Happening {
+    Keys(&'static str),
+    Paste(String),
+    Drawn,
+    Surveyed,
+    Slow(bool),
+    Stores(u32),
+    Ended(bool),
+}
+
+fn any_happening() -> impl proptest::strategy::Strategy<Value = Happening> {
+    use proptest::prelude::*;
+    let keys = vec![
+        "n",
+        "y",
+        "<enter>",
+        "<esc>",
+        "<tab>",
+        "<shift-tab>",
+        "<left>",
+        "<right>",
+        "<space>",
+        "<backspace>",
+        "<up>",
+        "<down>",
+        "<pgdn>",
+        "<f1>",
+        "<f5>",
+        "store-9<tab>Corner<enter>",
+    ];
+    prop_oneof![
+        12 => prop::sample::select(keys).prop_map(Happening::Keys),
+        1 => "[yn\r\na\u{202e}]{0,4}".prop_map(Happening::Paste),
+        4 => Just(Happening::Drawn),
+        2 => Just(Happening::Surveyed),
+        1 => any::<bool>().prop_map(Happening::Slow),
+        1 => (5_u32..10).prop_map(Happening::Stores),
+        1 => any::<bool>().prop_map(Happening::Ended),
+    ]
+}
+
+fn event_of(model: &Model, happening: &Happening) -> Event {
+    match happening {
+        Happening::Keys(_) => unreachable!("keys are pressed one by one"),
+        Happening::Paste(text) => Event::Pasted(text.clone()),
+        Happening::Drawn => answers_drawn(),
+        Happening::Surveyed => {
+            let request = model.creation.looked.looking.unwrap_or_default();
+            Event::FleetSurveyed { request, survey: Ok(Arc::new(survey())) }
+        }
+        Happening::Slow(is_slow) => {
+            let state = if *is_slow { PoolState::Slow } else { PoolState::Up };
+            Event::PoolsChanged(Arc::new(pools(model, |_| state)))
+        }
+        Happening::Stores(number) => Event::RegistryChanged(registry(fleet(*number))),
+        Happening::Ended(is_well) => {
+            let outcome = if *is_well { Ok(created()) } else { Err(refused()) };
+            Event::StoreCreated { request: model.last_request, outcome }
+        }
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_store_is_begun_only_by_a_key_and_a_question_that_was_seen(
+        happenings in proptest::collection::vec(any_happening(), 1..60),
+    ) {
+        let mut model = opened();
+        let mut was_seen = false;
+        for happening in happenings {
+            if let Happening::Keys(script) = happening {
+                let could = was_seen && is_asking(&model) && matches!(model.top, Top::Create);
+                let begun = creation_asked_for(&press(&mut model, script)).is_some();
+                proptest::prop_assert!(!begun || could, "{script}");
+            } else {
+                let event = event_of(&model, &happening);
+                proptest::prop_assert!(creation_asked_for(&update(&mut model, event)).is_none());
+            }
+            was_seen = is_asking(&model) && (was_seen || matches!(happening, Happening::Drawn));
+            proptest::prop_assert!(model.next_wake().is_none_or(|wake| wake > model.now));
+        }
+    }
+}
