@@ -280,3 +280,41 @@ fn who_quits_while_a_store_is_made_is_told_how_it_came_out() {
     terminal.is_restored();
     assert!(fleet.record("kiosk-9").is_some());
 }
+
+#[test]
+fn while_main_is_out_of_reach_no_store_is_made_and_the_draft_is_kept() {
+    let mut server = start(ServerOptions::default());
+    let uri = server.uri_of("main_db");
+    on_server(&uri, async |client| {
+        let record = doc! {"storeId": "kiosk-1", "name": "K", "prefix": "kiosk1", "databaseId": 1};
+        client.default_database().unwrap().collection("stores").insert_one(record).await.unwrap();
+    });
+    let home = Home::new();
+    let mut terminal = Terminal::open(&home, &uri);
+    terminal.wait_for("6/6 up");
+    terminal.wait_for("kiosk-1");
+    terminal.press("n");
+    terminal.wait_for("New store");
+    terminal.press("kiosk-2\tKiosk Zwei");
+    terminal.wait_for("4 collections");
+    server.kill9();
+    terminal.wait_for("all 6 down");
+    terminal.press("\r");
+    terminal.wait_for("no store can be made until it is back");
+    terminal.press("\x1b");
+    terminal.wait_for("1 Databases");
+    terminal.press("n");
+    terminal.wait_for("the main database is out of reach");
+    assert!(!terminal.text().contains("New store"));
+    server.restart().unwrap();
+    terminal.wait_for("6/6 up");
+    terminal.wait_until_gone("last known, ");
+    terminal.press("n");
+    terminal.wait_for("New store");
+    terminal.wait_for("4 collections");
+    terminal.press("\r");
+    terminal.wait_for("Make store kiosk-2?");
+    terminal.press("y");
+    terminal.wait_for("the store is there and was verified");
+    terminal.quit();
+}

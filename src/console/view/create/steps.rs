@@ -46,8 +46,15 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
     let area = Rect { height: rows, ..inside };
     canvas.note_top_rows(area);
     canvas.geometry.top_len = steps.len();
-    draw_steps(canvas, area, (steps, model.creation.first), since);
+    let first = model.creation.first.max(current(steps).saturating_sub(usize::from(rows)));
+    draw_steps(canvas, area, (steps, first), since);
     draw_lines(canvas, paint::below(inside, rows), &end, 0);
+}
+
+/// How many steps there are up to the one that is under way or has failed.
+fn current(steps: &[Step]) -> usize {
+    let is_current = |step: &Step| matches!(step.state, StepState::Running | StepState::Failed);
+    steps.iter().position(is_current).map_or(0, |at| at + 1)
 }
 
 /// How many rows the steps take of those there are.

@@ -226,7 +226,7 @@ fn a_run_that_fails() {
         stage.feed(Event::StoreCreated { request, outcome: Err(failure) });
         stage
     };
-    hold("create_failed", &mut failed("duufwww"), BOTH);
+    hold("create_failed", &mut failed("duufwww"), &[WIDE, SMALL, (60, 15)]);
     hold("create_failed_left", &mut failed("dddfwww"), ONE);
 }
 
