@@ -15,6 +15,7 @@ mod status;
 mod stores;
 mod uris;
 mod usage;
+mod why;
 
 use std::{collections::BTreeMap, ffi::OsString, process::ExitCode};
 
@@ -88,6 +89,7 @@ fn live(command: &Live, parsed: &Parsed, config: &Config) -> ExitCode {
     let answer = match command {
         Live::Status => status::run(config),
         Live::Stores(args) => stores::run(args, config),
+        Live::Why(args) => why::run(args, config),
         Live::Doctor(args) => doctor::run(args, config, output),
         Live::Create(args) => create::run(args, config, output),
         Live::Collections { store } => collections::run(store, config),

@@ -20,6 +20,7 @@ pub mod placement;
 pub mod pool;
 pub mod registry;
 pub mod store;
+pub mod suggest;
 pub mod text;
 pub mod uri;
 pub mod why;

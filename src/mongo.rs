@@ -6,6 +6,7 @@ pub mod call;
 mod condition;
 pub mod error;
 mod events;
+mod evidence;
 pub mod fleet;
 pub mod gate;
 mod inventory;

@@ -13,3 +13,4 @@ pub mod status;
 pub mod stores;
 mod table;
 pub mod uris;
+pub mod why;

@@ -146,6 +146,8 @@ pub(super) enum Live {
         #[arg(long)]
         show_secrets: bool,
     },
+    /// Says why a store is, or is not, found. Exit code 1 when it cannot be reached.
+    Why(super::why::Args),
     /// Examines the fleet. Exit code 1 for errors, or when something could not be looked at.
     Doctor(super::doctor::Args),
     /// Makes a store, or many.

@@ -77,6 +77,16 @@ pub enum FailureKind {
     Changed,
     /// Another record has what must be unique.
     Duplicate,
+    /// The shard's number is missing, of a wrong type, or no shard.
+    DatabaseId,
+    /// Collections are in another database than the record says, or under another name.
+    Misplaced,
+    /// A collection that a store must have does not exist.
+    Missing,
+    /// A record lacks what the backend needs.
+    Malformed,
+    /// The store was moved away, and a tombstone stands in its place.
+    Moved,
     /// A person said no.
     Cancelled,
     /// A write was asked for in read-only mode.
@@ -110,6 +120,11 @@ impl FailureKind {
             Self::NotFound => "not_found",
             Self::Changed => "changed",
             Self::Duplicate => "duplicate",
+            Self::DatabaseId => "database_id",
+            Self::Misplaced => "misplaced",
+            Self::Missing => "missing",
+            Self::Malformed => "malformed",
+            Self::Moved => "moved",
             Self::Cancelled => "cancelled",
             Self::ReadOnly => "read_only",
             Self::Usage => "usage",

@@ -6,10 +6,8 @@ use super::{
     failure::{Failure, FailureKind},
     registry::Registry,
     store::Store,
+    suggest::nearest,
 };
-
-/// How many stores are suggested at most.
-const MOST_SUGGESTIONS: usize = 3;
 
 /// Reads one field of a store.
 type Field = fn(&Store) -> Option<&str>;
@@ -72,37 +70,15 @@ fn ambiguous(registry: &Registry, what: &str, text: &str, stores: [&Arc<Store>; 
 }
 
 fn unknown(registry: &Registry, text: &str) -> Failure {
-    let similar = similar(registry, text);
+    let similar = nearest(registry, text);
     let hint = if similar.is_empty() {
         "List the stores with `tilldeck stores`".to_owned()
     } else {
-        let names: Vec<_> = similar.iter().map(|name| format!("`{name}`")).collect();
+        let names: Vec<_> = similar.iter().map(|near| format!("`{}`", near.field)).collect();
         format!("Did you mean {}?", names.join(" or "))
     };
     let message = format!("no store has the storeId, prefix or name `{text}`");
     Failure::new(FailureKind::NotFound, &message, &hint)
-}
-
-/// What is most like the text, best first: at most a third of its letters are different.
-fn similar<'a>(registry: &'a Registry, text: &str) -> Vec<&'a str> {
-    let wanted = folded(text);
-    let furthest = (wanted.chars().count() / 3).max(1);
-    let mut near: Vec<(usize, &str)> = registry
-        .stores
-        .iter()
-        .flat_map(|store| [&store.store_id, &store.prefix, &store.name])
-        .flatten()
-        .map(|field| (strsim::damerau_levenshtein(&wanted, &folded(field)), field.as_ref()))
-        .filter(|(distance, _)| *distance <= furthest)
-        .collect();
-    near.sort_unstable();
-    near.dedup_by_key(|(_, name)| *name);
-    near.into_iter().take(MOST_SUGGESTIONS).map(|(_, name)| name).collect()
-}
-
-/// The text without what people get wrong first: case and blanks.
-fn folded(text: &str) -> String {
-    text.split_whitespace().collect::<String>().to_lowercase()
 }
 
 #[cfg(test)]

@@ -1,10 +1,38 @@
 //! Why a store is not found: the backend's path replayed step by step, as data.
 
+mod explain;
+mod markdown;
+
+use std::collections::BTreeMap;
+
+pub use self::explain::explain;
 use super::{
-    database::DatabaseId,
+    database::{Database, DatabaseId, Layout},
     failure::Failure,
+    inventory::Listing,
+    pool::Pools,
+    registry::Registry,
     store::{RecordId, Route},
+    text::SafeText,
 };
+
+/// What an answer is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence<'a> {
+    /// The registry, live or as it was last known.
+    pub registry: &'a Registry,
+    /// How the databases are doing.
+    pub pools: &'a Pools,
+    /// Names, counts and limits of the fleet.
+    pub layout: &'a Layout,
+    /// The effective URI of each database, without its password.
+    pub uris: &'a BTreeMap<Database, SafeText>,
+    /// The collections of each database by name, or why they are not known.
+    pub listings: &'a [Listing],
+    /// What a tombstone at the store's home says: a view that fails whoever reads it, left
+    /// under the name of a collection that was moved.
+    pub tombstone: Option<&'a str>,
+}
 
 /// What was looked at to answer a question, in order, up to the first cause.
 #[derive(Debug, Clone, PartialEq)]

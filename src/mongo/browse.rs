@@ -236,7 +236,12 @@ pub(crate) async fn usage(handle: &Handle, limit: Duration) -> Result<Usage, Fai
     })
 }
 
-async fn ask(
+/// Runs a command that only reads.
+///
+/// # Errors
+///
+/// The failure of the command.
+pub(crate) async fn ask(
     handle: &Handle,
     command: Document,
     limit: Duration,

@@ -16,7 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use super::probe::Handle;
 use super::{
-    browse, cache, inventory,
+    browse, cache, evidence, inventory,
     probe::{Slot, end},
     registry::{self, Follow},
     supervisor::{Supervisor, Way},
@@ -33,6 +33,7 @@ use crate::{
         pool::{PoolState, Pools},
         registry::{Registry, Source},
         store::Store,
+        why::Trace,
     },
 };
 
@@ -56,8 +57,8 @@ struct Inner {
     read_timeout: Duration,
     pools: watch::Receiver<Arc<Pools>>,
     registry: watch::Receiver<Arc<Registry>>,
-    /// Equal for databases that share hosts, login and encryption.
-    routes: Vec<(Database, RouteKey)>,
+    /// The databases as they are reached, main first.
+    targets: Vec<Target>,
     ways: Vec<Way>,
     cancel: CancellationToken,
     tracker: TaskTracker,
@@ -79,7 +80,7 @@ impl Fleet {
 
     fn start_with(targets: Targets, config: &Config, follow: Follow) -> Self {
         let Targets { layout, databases, .. } = targets;
-        let routes = databases.iter().map(|target| (target.database, target.route)).collect();
+        let targets = databases.clone();
         let cache = cache_file(&config.paths.cache, &databases);
         let cancel = CancellationToken::new();
         let tracker = TaskTracker::new();
@@ -97,7 +98,7 @@ impl Fleet {
         };
         let registry = registry::start(setup, &tracker);
         let (pools, ways) = (started.pools, started.ways);
-        let inner = Inner { layout, read_timeout, pools, registry, routes, ways, cancel, tracker };
+        let inner = Inner { layout, read_timeout, pools, registry, targets, ways, cancel, tracker };
         Self { inner: Arc::new(inner) }
     }
 
@@ -185,11 +186,23 @@ impl Fleet {
         inventory::gather(self, self.inner.read_timeout).await
     }
 
+    /// Why the store that a text means is, or is not, found by the backend: the text is a
+    /// storeId, a prefix, a name, or the name of a collection. Never fails: what cannot be
+    /// read is a step of the answer.
+    pub async fn why(&self, text: &str) -> Trace {
+        evidence::answer(self, text, self.inner.read_timeout).await
+    }
+
+    /// The databases as they are reached, main first.
+    pub(super) fn targets(&self) -> &[Target] {
+        &self.inner.targets
+    }
+
     /// Names the way to a database's server: equal for databases that share hosts, login
     /// and encryption. `None` for a database that the fleet does not have.
     pub fn route(&self, database: Database) -> Option<RouteKey> {
-        let route = self.inner.routes.iter().find(|(one, _)| *one == database);
-        route.map(|(_, route)| *route)
+        let target = self.inner.targets.iter().find(|target| target.database == database);
+        target.map(|target| target.route)
     }
 
     /// Waits until every pool has had its first answer or failure and the registry has been

@@ -71,18 +71,8 @@ impl Asked {
 pub(super) async fn gather(fleet: &Fleet, limit: Duration) -> Inventory {
     let layout = fleet.layout().clone();
     let registry = fleet.registry().borrow().clone();
-    let limit = limit * PATIENCE;
-    let asked: Vec<(Database, Result<Asked, Failure>)> = layout
-        .databases()
-        .map(|database| (database, fleet.handle(database).map(|handle| Asked { handle, limit })))
-        .collect();
-    let listed = join_all(asked.iter().map(|(database, asked)| async move {
-        let collections = match asked {
-            Ok(asked) => names(asked).await,
-            Err(failure) => Err(failure.clone()),
-        };
-        Listing { database: *database, collections }
-    }));
+    let asked = asked(fleet, limit * PATIENCE);
+    let listed = listed(&asked);
     let main = asked.first().map(|(_, asked)| asked.as_ref().map_err(Clone::clone));
     let main = main.unwrap_or_else(|| Err(no_main()));
     let (mut listings, users) = tokio::join!(listed, users(main.clone(), &layout));
@@ -98,6 +88,27 @@ pub(super) async fn gather(fleet: &Fleet, limit: Duration) -> Inventory {
     };
     inventory.documents = counts::of_suspects(&inventory, &asked).await;
     inventory
+}
+
+/// The collections of every database by name, without their indexes.
+pub(super) async fn listings(fleet: &Fleet, limit: Duration) -> Vec<Listing> {
+    listed(&asked(fleet, limit)).await
+}
+
+fn asked(fleet: &Fleet, limit: Duration) -> Vec<(Database, Result<Asked, Failure>)> {
+    let asked = |database| fleet.handle(database).map(|handle| Asked { handle, limit });
+    fleet.layout().databases().map(|database| (database, asked(database))).collect()
+}
+
+async fn listed(asked: &[(Database, Result<Asked, Failure>)]) -> Vec<Listing> {
+    join_all(asked.iter().map(|(database, asked)| async move {
+        let collections = match asked {
+            Ok(asked) => names(asked).await,
+            Err(failure) => Err(failure.clone()),
+        };
+        Listing { database: *database, collections }
+    }))
+    .await
 }
 
 fn no_main() -> Failure {

@@ -175,7 +175,7 @@ impl StoreRow {
 }
 
 /// The number as the registry has it: also one that is no shard. Whole numbers stay whole.
-fn database_id(route: &Route) -> Option<serde_json::Number> {
+pub(super) fn database_id(route: &Route) -> Option<serde_json::Number> {
     match route {
         Route::Legacy | Route::Unreadable => None,
         Route::Shard(id) => Some(id.get().into()),
