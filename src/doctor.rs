@@ -104,6 +104,7 @@ pub fn survey(inventory: &Inventory) -> Survey {
     });
     Survey {
         shards: shards.collect(),
+        documents: inventory.documents.clone(),
         usual_indexes: usual_indexes(inventory),
         without_unique_index,
     }

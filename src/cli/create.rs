@@ -21,14 +21,15 @@ use crate::{
         database::Database,
         distribution::Occupancy,
         failure::{Failure, FailureKind},
-        job::Progress,
+        job::{JobState, Progress},
         placement::Strategy,
         pool::Pools,
         registry::{Registry, Source},
+        text::safe,
     },
-    jobs::create::Creator,
+    jobs::{self, create::Creator},
     mongo::gate::Gate,
-    report::create::CreateReport,
+    report::create::{CreateReport, steps_text},
 };
 
 /// What `create` takes.
@@ -102,19 +103,49 @@ fn one(args: &Args, config: &Config, output: Output) -> Result<Answer, Failure> 
             let report = CreateReport::planned(&planned, &session.names);
             return Ok(Answer::done(to_json(&report)?, text));
         }
-        args.consent.ask(&text, "Make this store?", output)?;
-        made(&planned, config, session).await
+        args.consent.ask(&text, "Create it?", output)?;
+        made(&planned, (config, output), session).await
     })
 }
 
-async fn made(planned: &Plan, config: &Config, session: &Session) -> Result<Answer, Failure> {
-    let (progress, _) = watch::channel(Progress::default());
+async fn made(
+    planned: &Plan,
+    (config, output): (&Config, Output),
+    session: &Session,
+) -> Result<Answer, Failure> {
+    let (progress, seen) = watch::channel(Progress::default());
     let creator = Creator::new(session.fleet.clone(), Gate::new(config.read_only));
-    let created = writing(creator.run(planned, &progress)).await?;
+    let created = match writing(creator.run(planned, &progress)).await {
+        Ok(created) => created,
+        Err(failure) => {
+            if !output.json {
+                output.diagnose(&steps_text(&seen.borrow().steps));
+            }
+            name_unfinished(session, output).await;
+            return Err(failure);
+        }
+    };
     let report = CreateReport::made(planned, &created, &session.names);
     let text = CreateReport::made_text(planned, &created, &session.names, session.look);
-    let code = interrupted().unwrap_or(0);
-    Ok(Answer { code, ..Answer::done(to_json(&report)?, text) })
+    let done = Answer::done(to_json(&report)?, text);
+    Ok(match interrupted() {
+        None => done,
+        Some(code) => {
+            Answer { code, warnings: vec![safe("interrupted; the store was made")], ..done }
+        }
+    })
+}
+
+/// Says which jobs wait for somebody to finish or undo them; nothing where that cannot be
+/// found out.
+async fn name_unfinished(session: &Session, output: Output) {
+    let jobs = jobs::unfinished(&session.fleet).await.unwrap_or_default();
+    for job in jobs.iter().filter(|job| job.state == JobState::Interrupted) {
+        let (id, summary) = (job.id.as_str(), &job.summary);
+        output.warn(&safe(&format!(
+            "unfinished job `{id}`: {summary}; run `tilldeck jobs finish {id}` or `tilldeck jobs undo {id}`"
+        )));
+    }
 }
 
 impl Situation {

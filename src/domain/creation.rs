@@ -10,7 +10,7 @@ use super::{
     database::{CollectionType, DatabaseId},
     failure::Failure,
     index::IndexSpec,
-    inventory::Named,
+    inventory::{Named, Place},
     job::Step,
     placement::{Placement, Strategy},
     store::RecordId,
@@ -80,6 +80,8 @@ pub struct Fault {
 pub struct Survey {
     /// The collections of each shard, ordered by name, or why they are not known.
     pub shards: BTreeMap<DatabaseId, Result<Vec<Named>, Failure>>,
+    /// Documents in those collections that no store owns, as far as they were counted.
+    pub documents: BTreeMap<Place, u64>,
     /// The indexes that most stores have on each type of collection, `_id` left out.
     pub usual_indexes: BTreeMap<CollectionType, Vec<IndexSpec>>,
     /// The fields of the registry on which no unique index stands, or why that is not known.
@@ -121,6 +123,8 @@ pub struct PlannedCollection {
     pub indexes: Vec<IndexSpec>,
     /// Whether a collection of this name is there already, and would be adopted.
     pub is_leftover: bool,
+    /// How many documents a leftover holds, where that is known.
+    pub documents: Option<u64>,
 }
 
 /// A store that was made, and was found to be there afterwards.
@@ -174,8 +178,8 @@ pub enum Warning {
     Adopts {
         /// The shard's name.
         database: String,
-        /// Their full names.
-        collections: Vec<String>,
+        /// Their full names, and how many documents they hold where that is known.
+        collections: Vec<(String, Option<u64>)>,
     },
     /// Nothing on the server stops a second record with the same value.
     NoUniqueIndex {
@@ -208,7 +212,8 @@ impl fmt::Display for Warning {
                 write!(f, "{database} is down, so the store cannot be made now: {failure}")
             }
             Self::Adopts { database, collections } => {
-                let names = collections.join(", ");
+                let names: Vec<String> = collections.iter().map(leftover).collect();
+                let names = names.join(", ");
                 write!(f, "{database} has {names} already: the store takes them over as they are")
             }
             Self::NoUniqueIndex { fields } => {
@@ -224,5 +229,14 @@ impl fmt::Display for Warning {
             }
             Self::Unknown { failure } => write!(f, "not everything is known: {failure}"),
         }
+    }
+}
+
+/// A collection with its count of documents, where that is known.
+fn leftover((name, documents): &(String, Option<u64>)) -> String {
+    match documents {
+        None => name.clone(),
+        Some(1) => format!("{name} (1 document)"),
+        Some(documents) => format!("{name} ({documents} documents)"),
     }
 }

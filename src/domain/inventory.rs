@@ -29,8 +29,9 @@ pub struct Inventory {
     /// The users in the main database that have a storeId, one entry a value.
     pub users: Result<Vec<UserGroup>, Failure>,
     /// Documents in those collections whose count decides something: `{prefix}_users` of a
-    /// store that has users in main, too, and collections outside their store's database. At
-    /// least one where there is one; not necessarily exact. An absent one was not counted.
+    /// store that has users in main, too, collections outside their store's database, and
+    /// those of the form of a store's that no store owns. At least one where there is one;
+    /// not necessarily exact. An absent one was not counted.
     pub documents: BTreeMap<Place, u64>,
 }
 

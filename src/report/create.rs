@@ -17,8 +17,8 @@ use crate::domain::{
     database::Database,
     failure::Failure,
     index::IndexSpec,
-    job::StepState,
-    text::safe,
+    job::{Step, StepState},
+    text::{SafeText, safe},
 };
 
 /// One store that is planned or made.
@@ -74,7 +74,7 @@ impl CreateReport {
 
     /// What was made, for `--json`.
     pub fn made(plan: &Plan, created: &Created, names: &Names) -> Self {
-        let step = |step: &crate::domain::job::Step| StepBody {
+        let step = |step: &Step| StepBody {
             name: step.name.clone(),
             outcome: step.state.name(),
             took_ms: step.took_ms,
@@ -147,25 +147,36 @@ impl CreateReport {
 
     /// What was made, for people.
     pub fn made_text(plan: &Plan, created: &Created, names: &Names, look: Look) -> String {
-        let mut table =
-            Table::new(&[("STEP", Side::Left), ("", Side::Left), ("TIME", Side::Right)]);
-        for step in &created.steps {
-            let colour = (step.state != StepState::Done).then_some(AnsiColor::Yellow);
-            let took = step.took_ms.map_or_else(String::new, |took| format!("{took} ms"));
-            table.row(vec![
-                Cell::plain(safe(&step.name)),
-                Cell::coloured(safe(step.state.name()), colour),
-                Cell::plain(safe(&took)),
-            ]);
-        }
         let database = safe(names.of(Database::Shard(created.shard)));
-        let mut text =
-            format!("{}\nStore {} is in {database}\n", table.render(), safe(&plan.store_id));
+        let mut text = format!(
+            "{}\nStore {} is in {database}\n",
+            steps_text(&created.steps),
+            safe(&plan.store_id)
+        );
         for warning in &created.warnings {
             let _ = writeln!(text, "{} {}", look.warning(), safe(warning));
         }
         text
     }
+}
+
+/// Every step with its state and time, for people.
+pub fn steps_text(steps: &[Step]) -> String {
+    let mut table = Table::new(&[("STEP", Side::Left), ("", Side::Left), ("TIME", Side::Right)]);
+    for step in steps {
+        let colour = match step.state {
+            StepState::Done => None,
+            StepState::Failed => Some(AnsiColor::Red),
+            _ => Some(AnsiColor::Yellow),
+        };
+        let took = step.took_ms.map_or_else(String::new, |took| format!("{took} ms"));
+        table.row(vec![
+            Cell::plain(safe(&step.name)),
+            Cell::coloured(safe(step.state.name()), colour),
+            Cell::plain(safe(&took)),
+        ]);
+    }
+    table.render()
 }
 
 fn collections(plan: &Plan) -> String {
@@ -174,11 +185,15 @@ fn collections(plan: &Plan) -> String {
     for one in &plan.collections {
         let indexes: Vec<&str> = one.indexes.iter().map(IndexSpec::name).collect();
         let indexes = if indexes.is_empty() { "-".to_owned() } else { indexes.join(", ") };
-        let leftover = if one.is_leftover { "is there already" } else { "" };
+        let leftover = match (one.is_leftover, one.documents) {
+            (false, _) => String::new(),
+            (true, None) => "is there already".to_owned(),
+            (true, Some(documents)) => format!("is there already, documents: {documents}"),
+        };
         table.row(vec![
             Cell::plain(safe(&one.name)),
             Cell::plain(safe(&indexes)),
-            Cell::coloured(safe(leftover), Some(AnsiColor::Yellow)),
+            Cell::coloured(safe(&leftover), Some(AnsiColor::Yellow)),
         ]);
     }
     table.render()
@@ -209,6 +224,8 @@ pub struct BatchRow {
     database: Option<String>,
     outcome: Outcome,
     error: Option<ErrorBody>,
+    #[serde(skip)]
+    why: SafeText,
 }
 
 impl BatchRow {
@@ -223,6 +240,7 @@ impl BatchRow {
             database: None,
             outcome: Outcome::Skipped,
             error: None,
+            why: SafeText::default(),
         }
     }
 
@@ -268,9 +286,15 @@ impl BatchReport {
             Err(failure) => {
                 row.outcome = Outcome::Failed;
                 row.error = Some(ErrorBody::new(&failure));
+                row.why = failure.message;
                 self.failed += 1;
             }
         }
+    }
+
+    /// How many rows failed so far, in words; nothing where none did.
+    pub fn failures(&self) -> String {
+        if self.failed == 0 { String::new() } else { format!("{} failed", self.failed) }
     }
 
     /// Whether a row failed.
@@ -294,16 +318,16 @@ impl BatchReport {
                 Outcome::Skipped => ("there already", None),
                 Outcome::Failed => ("failed", Some(AnsiColor::Red)),
             };
-            let why = row
-                .error
-                .as_ref()
-                .map_or_else(String::new, |error| format!(": {}", error.message()));
+            let outcome = match row.outcome {
+                Outcome::Failed => safe(word).followed_by(": ", &row.why),
+                _ => safe(word),
+            };
             table.row(vec![
                 Cell::plain(safe(&row.line.to_string())),
                 Cell::plain(safe(&row.store_id)),
                 Cell::plain(safe(&row.prefix)),
                 Cell::plain(safe(row.database.as_deref().unwrap_or("-"))),
-                Cell::coloured(safe(&format!("{word}{why}")), colour),
+                Cell::coloured(outcome, colour),
             ]);
         }
         let (created, skipped, failed) = (self.created, self.skipped, self.failed);

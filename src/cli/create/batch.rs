@@ -1,6 +1,6 @@
 //! Many stores from a file: every row is checked before the first store is made.
 
-use std::{io::Read as _, path::Path};
+use std::{collections::HashSet, io::Read as _, path::Path, sync::Arc};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Deserialize;
@@ -19,8 +19,8 @@ use crate::{
         failure::{Failure, FailureKind},
         job::Progress,
         placement::Strategy,
-        store::Store,
-        text::safe,
+        registry::Registry,
+        text::{SafeText, safe},
     },
     jobs::{self, create::Creator},
     mongo::gate::Gate,
@@ -75,11 +75,17 @@ pub(super) fn run(
             return Ok(Answer::done(to_json(&report)?, text));
         }
         let n_new = tasks.iter().filter(|(_, task)| matches!(task, Task::Make(_))).count();
-        args.consent.ask(&text, &format!("Make {n_new} stores?"), output)?;
+        args.consent.ask(&text, &format!("Create {n_new} stores?"), output)?;
         make_all(&tasks, &mut report, config, session).await;
         let text = report.text(session.look);
-        let code = interrupted().unwrap_or(u8::from(report.has_failed()));
-        Ok(Answer { code, ..Answer::done(to_json(&report)?, text) })
+        let done = Answer::done(to_json(&report)?, text);
+        Ok(match interrupted() {
+            None => Answer { code: u8::from(report.has_failed()), ..done },
+            Some(code) => {
+                let warning = safe("interrupted; the same command goes on where it ended");
+                Answer { code, warnings: vec![warning], ..done }
+            }
+        })
     })
 }
 
@@ -101,6 +107,7 @@ async fn make_all(
             let (progress, _) = watch::channel(Progress::default());
             let created = writing(creator.run(plan, &progress)).await;
             report.set(index, created, &session.names);
+            bar.set_message(report.failures());
         }
         bar.inc(1);
     }
@@ -109,7 +116,7 @@ async fn make_all(
 
 fn bar(n_rows: usize) -> ProgressBar {
     let length = u64::try_from(n_rows).unwrap_or(u64::MAX);
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {eta}");
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {eta} {msg}");
     let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
     match style {
         Ok(style) => bar.with_style(style),
@@ -125,8 +132,10 @@ fn plan_all(
 ) -> Result<Vec<(BatchRow, Task)>, Failure> {
     let mut tasks = Vec::new();
     let mut faults = Vec::new();
+    let registry = Arc::clone(&situation.registry);
+    let there = there(&registry);
     for (line, row) in rows {
-        if is_there(&situation, &row) {
+        if there.contains(&(row.store_id.trim(), row.name.trim(), row.prefix.trim())) {
             tasks.push((BatchRow::of(line, &row.store_id, &row.name, &row.prefix), Task::Skip));
             continue;
         }
@@ -145,31 +154,33 @@ fn plan_all(
                     Task::Make(Box::new(plan)),
                 ));
             }
-            Err(failure) => faults.push(format!("line {line}: {}", failure.message)),
+            Err(failure) => {
+                faults.push(safe(&format!("line {line}: ")).followed_by("", &failure.message));
+            }
         }
     }
     if faults.is_empty() { Ok(tasks) } else { Err(refused(&faults)) }
 }
 
-fn refused(faults: &[String]) -> Failure {
-    let told = faults.iter().take(MOST_FAULTS).cloned().collect::<Vec<_>>().join("; ");
+fn refused(faults: &[SafeText]) -> Failure {
+    let told = faults.iter().take(MOST_FAULTS).cloned();
     let more = faults.len().saturating_sub(MOST_FAULTS);
-    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-    // The texts are safe already, and made safe once more they would show it.
-    let mut failure = Failure::new(FailureKind::Usage, "", "Mend the file; nothing was done");
-    failure.message = safe(&(told + &more).replace("\\\\", "\\"));
-    failure
+    let more = (more > 0).then(|| safe(&format!("and {more} more")));
+    let message = told.chain(more).reduce(|told, next| told.followed_by("; ", &next));
+    Failure {
+        message: message.unwrap_or_default(),
+        ..Failure::new(FailureKind::Usage, "", "Mend the file; nothing was done")
+    }
 }
 
-/// Whether the registry has exactly this store, from an earlier run.
-fn is_there(situation: &Situation, row: &Row) -> bool {
-    let is = |field: &Option<Box<str>>, text: &str| field.as_deref() == Some(text.trim());
-    let same = |store: &&std::sync::Arc<Store>| {
-        is(&store.store_id, &row.store_id)
-            && is(&store.name, &row.name)
-            && is(&store.prefix, &row.prefix)
-    };
-    situation.registry.stores.iter().any(|store| same(&store))
+/// The storeId, name and prefix of every store that the registry has, also from an earlier
+/// run of the same file.
+fn there(registry: &Registry) -> HashSet<(&str, &str, &str)> {
+    let stores = registry.stores.iter();
+    let names = stores.filter_map(|store| {
+        Some((store.store_id.as_deref()?, store.name.as_deref()?, store.prefix.as_deref()?))
+    });
+    names.collect()
 }
 
 fn draft(row: &Row, (args, config, session): (&Args, &Config, &Session)) -> Result<Draft, Failure> {

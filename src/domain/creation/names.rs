@@ -6,11 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{Draft, Fault, Field};
-use crate::domain::{
-    database::Layout,
-    registry::Registry,
-    text::{is_safe, safe},
-};
+use crate::domain::{database::Layout, registry::Registry, text::is_safe};
 
 /// Most bytes of `database.collection` on a server.
 const NAMESPACE_BYTES: usize = 255;
@@ -22,6 +18,8 @@ const STORE_ID_BYTES: usize = 128;
 const NAME_BYTES: usize = 200;
 /// What tilldeck's own collections in the main database begin with.
 const OWN: &str = "tilldeck_";
+/// What the server's own collections begin with.
+const SERVERS_OWN: &str = "system";
 
 /// What is taken in a registry, without regard to case. Built once for a registry; each
 /// question costs O(log n) then.
@@ -73,17 +71,21 @@ impl Taken {
     /// A prefix that begins with this one and an underscore, or the other way around: a
     /// pattern such as `^a_` takes the collections of `a_b` for those of `a`.
     pub fn ambiguous_with(&self, prefix: &str) -> Option<&str> {
-        let prefix = folded(prefix);
-        let beginning = format!("{prefix}_");
-        let longer = self
-            .prefixes
-            .range(beginning.clone()..)
+        let beginning = format!("{}_", folded(prefix));
+        let mut longer = self.prefixes.range(beginning.clone()..);
+        longer
             .next()
-            .filter(|(other, _)| other.starts_with(&beginning));
-        let shorter = prefix
-            .match_indices('_')
-            .find_map(|(end, _)| self.prefixes.get_key_value(&prefix[..end]));
-        longer.or(shorter).map(|(_, owner)| owner.prefix.as_ref())
+            .filter(|(other, _)| other.starts_with(&beginning))
+            .map(|(_, owner)| owner.prefix.as_ref())
+            .or_else(|| self.beginning_of(prefix))
+    }
+
+    /// A prefix that this one begins with, before one of its underscores.
+    pub(super) fn beginning_of(&self, prefix: &str) -> Option<&str> {
+        let prefix = folded(prefix);
+        let owner =
+            prefix.match_indices('_').find_map(|(end, _)| self.prefixes.get(&prefix[..end]));
+        owner.map(|owner| owner.prefix.as_ref())
     }
 }
 
@@ -149,12 +151,16 @@ fn form_fault(prefix: &str) -> Option<String> {
     let strange = |char: &char| !(is_plain(*char) || matches!(char, '_' | '-'));
     if let Some(char) = prefix.chars().find(strange) {
         let hint = if char.is_ascii_uppercase() { "lower case" } else { "a-z, 0-9, _ and -" };
-        return Some(format!("`{}` cannot be in it: use {hint}", safe(&char.to_string())));
+        return Some(format!("`{char}` cannot be in it: use {hint}"));
     }
     if !prefix.starts_with(is_plain) {
         return Some("begins with a letter or a digit".into());
     }
-    prefix.ends_with('_').then(|| "cannot end in _, which stands before the type".into())
+    if prefix.ends_with('_') {
+        return Some("cannot end in _, which stands before the type".into());
+    }
+    let first_word = prefix.split(['_', '-']).next();
+    (first_word == Some(SERVERS_OWN)).then(|| "begins with the server's own word `system`".into())
 }
 
 fn length_fault(prefix: &str, layout: &Layout) -> Option<String> {
@@ -168,13 +174,12 @@ fn length_fault(prefix: &str, layout: &Layout) -> Option<String> {
     (n_chars > most).then(|| format!("has {n_chars} characters, at most {most} fit"))
 }
 
-/// The collection of this prefix that the server, the registry or tilldeck has for itself.
+/// The collection of this prefix that the registry or tilldeck has for itself.
 fn reserved(prefix: &str, layout: &Layout) -> Option<String> {
     let types = layout.collection_types.iter().chain(&layout.created_types);
     let mut names = types.map(|one| format!("{prefix}_{}", one.as_str()));
     names.find(|name| {
-        name.starts_with("system.")
-            || name.starts_with(OWN)
+        name.starts_with(OWN)
             || [&layout.registry.collection, &layout.registry.users].contains(&name)
     })
 }

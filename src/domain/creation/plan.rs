@@ -4,7 +4,7 @@ use super::{Choice, Draft, Fault, Field, Plan, PlannedCollection, Survey, Taken,
 use crate::domain::{
     database::{CollectionType, Database, DatabaseId, Layout},
     distribution::Occupancy,
-    inventory::Named,
+    inventory::{Named, Place},
     ownership::collection_name,
     placement::{self, Strategy},
     pool::{PoolState, Pools},
@@ -115,8 +115,13 @@ fn collections(
             .survey
             .filter(|_| !draft.without_indexes)
             .and_then(|survey| survey.usual_indexes.get(collection_type));
+        let place =
+            || Place { database: Database::Shard(chosen.shard), collection: name.as_str().into() };
+        let is_leftover = there.is_some_and(|there| holds(there, &name));
+        let survey = known.survey.filter(|_| is_leftover);
         PlannedCollection {
-            is_leftover: there.is_some_and(|there| holds(there, &name)),
+            is_leftover,
+            documents: survey.and_then(|survey| survey.documents.get(&place()).copied()),
             collection_type: collection_type.clone(),
             indexes: usual.cloned().unwrap_or_default(),
             name,
@@ -146,8 +151,8 @@ fn warnings(
         warnings.push(Warning::Spilled { from, to: database.clone() });
     }
     warnings.extend(health(chosen.shard, &database, known.pools));
-    let leftovers: Vec<String> =
-        collections.iter().filter(|one| one.is_leftover).map(|one| one.name.clone()).collect();
+    let leftovers = collections.iter().filter(|one| one.is_leftover);
+    let leftovers: Vec<_> = leftovers.map(|one| (one.name.clone(), one.documents)).collect();
     if !leftovers.is_empty() {
         warnings.push(Warning::Adopts { database, collections: leftovers });
     }

@@ -14,10 +14,21 @@ const TRIES: u32 = 1_000;
 ///
 /// `None` where the name holds no letter or digit that can be written in ASCII.
 pub fn suggest_prefix(name: &str, taken: &Taken, layout: &Layout) -> Option<String> {
-    let words = words(name);
-    if words.is_empty() {
+    let base = joined(&words(name));
+    if base.is_empty() {
         return None;
     }
+    // Behind `acme_`, no number tells a store from those of `acme`: a hyphen does.
+    let base = match taken.beginning_of(&base) {
+        Some(_) => base.replace('_', "-"),
+        None => base,
+    };
+    let numbered = (2..TRIES).map(|number| format!("{base}{number}"));
+    std::iter::once(base.clone()).chain(numbered).find(|prefix| is_free(prefix, taken, layout))
+}
+
+/// As many words as fit; of a first one that does not, the beginning.
+fn joined(words: &[String]) -> String {
     let mut base = String::new();
     for word in words {
         let separator = usize::from(!base.is_empty());
@@ -29,8 +40,7 @@ pub fn suggest_prefix(name: &str, taken: &Taken, layout: &Layout) -> Option<Stri
         }
         base.push_str(&word[..word.len().min(LONGEST)]);
     }
-    let numbered = (2..TRIES).map(|number| format!("{base}{number}"));
-    std::iter::once(base.clone()).chain(numbered).find(|prefix| is_free(prefix, taken, layout))
+    base
 }
 
 fn is_free(prefix: &str, taken: &Taken, layout: &Layout) -> bool {
@@ -106,7 +116,10 @@ mod tests {
     fn a_taken_or_ambiguous_prefix_gets_a_number() {
         assert_eq!(suggested("Acme", &["ACME"]).as_deref(), Some("acme2"));
         assert_eq!(suggested("Acme", &["acme", "acme2"]).as_deref(), Some("acme3"));
-        assert_eq!(suggested("Acme East", &["acme"]).as_deref(), None);
+        assert_eq!(suggested("Acme East", &["acme"]).as_deref(), Some("acme-east"));
+        assert_eq!(suggested("Acme East", &["acme", "ACME-East"]).as_deref(), Some("acme-east2"));
+        assert_eq!(suggested("Tilldeck", &[]).as_deref(), Some("tilldeck2"));
+        assert_eq!(suggested("System", &[]).as_deref(), Some("system2"));
         assert_eq!(suggested("Acme", &["acme_east"]).as_deref(), Some("acme2"));
     }
 

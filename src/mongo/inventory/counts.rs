@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use super::{Asked, Counted, Suspects};
 use crate::domain::{
     collection::Form,
-    database::Database,
+    database::{CollectionType, Database, Layout},
     failure::Failure,
     inventory::{Inventory, Place},
     ownership::{Owners, collection_name},
@@ -16,9 +16,12 @@ use crate::domain::{
 
 /// Collections that are counted by one command.
 const BATCH: usize = 100;
+/// Collections without a store that are counted in one database: where the registry lost
+/// its records, all are such.
+const MOST_ORPHANS: usize = 1_000;
 
-/// Counts the collections that stand outside of their store's database, and the users of
-/// stores that have users in the main database, too. What cannot be counted is left out.
+/// Counts the collections that stand outside of their store's database or have no store, and
+/// the users of stores that have users in the main database, too. What cannot be counted is left out.
 pub(super) async fn of_suspects(
     inventory: &Inventory,
     asked: &[(Database, Result<Asked, Failure>)],
@@ -72,8 +75,9 @@ fn suspects(inventory: &Inventory) -> Suspects {
     suspects
 }
 
-/// Collections in a database that no record of their prefix leads to, and those of the same
-/// stores at home, so that both sides can be compared.
+/// Collections in a database that no record of their prefix leads to, those of the same
+/// stores at home, so that both sides can be compared, and what looks like the collections
+/// of a store that has no record.
 fn misplaced(inventory: &Inventory) -> Suspects {
     let owners = Owners::new(&inventory.registry, &inventory.layout);
     let mut suspects = Suspects::new();
@@ -84,7 +88,16 @@ fn misplaced(inventory: &Inventory) -> Suspects {
             let is_home = |database| {
                 claims.iter().any(|claim| claim.store.route.database() == Some(database))
             };
-            if claims.is_empty() || is_home(listing.database) {
+            if claims.is_empty() {
+                let counted = suspects.entry(listing.database).or_default();
+                if counted.len() < MOST_ORPHANS
+                    && is_orphan(listing.database, &collection.name, &inventory.layout)
+                {
+                    counted.insert(collection.name.clone());
+                }
+                continue;
+            }
+            if is_home(listing.database) {
                 continue;
             }
             for database in inventory.layout.databases() {
@@ -99,6 +112,15 @@ fn misplaced(inventory: &Inventory) -> Suspects {
         }
     }
     suspects
+}
+
+/// Whether a collection without an owner looks like one that a store left behind.
+fn is_orphan(database: Database, name: &str, layout: &Layout) -> bool {
+    let has_suffix = |one: &CollectionType| {
+        name.strip_suffix(one.as_str())
+            .is_some_and(|prefix| prefix.len() > 1 && prefix.ends_with('_'))
+    };
+    matches!(database, Database::Shard(_)) && layout.collection_types.iter().any(has_suffix)
 }
 
 /// The `{prefix}_users` of stores that have users in the main database.

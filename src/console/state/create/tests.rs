@@ -30,7 +30,12 @@ fn survey() -> Survey {
     let index = |name: &str| IndexSpec::new(&doc! {"key": {name: 1}, "name": format!("{name}_1")});
     let usual = BTreeMap::from([(CollectionType::new("orders"), vec![index("createdAt")])]);
     let shards = (1..=5).filter_map(DatabaseId::new).map(|shard| (shard, Ok(Vec::new())));
-    Survey { shards: shards.collect(), usual_indexes: usual, without_unique_index: Ok(Vec::new()) }
+    Survey {
+        shards: shards.collect(),
+        documents: BTreeMap::new(),
+        usual_indexes: usual,
+        without_unique_index: Ok(Vec::new()),
+    }
 }
 
 fn survey_asked_for(commands: &[Command]) -> RequestId {

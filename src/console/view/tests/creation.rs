@@ -47,6 +47,7 @@ fn survey() -> Survey {
             .filter_map(DatabaseId::new)
             .map(|shard| (shard, Ok(if shard.get() == 1 { leftovers() } else { Vec::new() })))
             .collect(),
+        documents: BTreeMap::new(),
         usual_indexes,
         without_unique_index: Ok(Vec::new()),
     }

@@ -33,16 +33,18 @@ fn each_fault_of_a_prefix_has_its_reason() {
         ("", "is empty"),
         ("Acme", "`A` cannot be in it: use lower case"),
         ("a.b", "`.` cannot be in it: use a-z, 0-9, _ and -"),
-        ("a\u{202e}", "`\\u{202e}` cannot be in it: use a-z, 0-9, _ and -"),
+        ("a\u{202e}", "`\u{202e}` cannot be in it: use a-z, 0-9, _ and -"),
         ("_a", "begins with a letter or a digit"),
         ("a_", "cannot end in _, which stands before the type"),
+        ("system", "begins with the server's own word `system`"),
+        ("system_east", "begins with the server's own word `system`"),
         ("acme", "store `ST-1` has it already"),
         ("bolt", "store `ST-2` has `Bolt`, which differs only in case"),
         ("tilldeck", "its collection `tilldeck_products` has another meaning in this fleet"),
     ] {
         assert_eq!(of_prefix(prefix).as_deref(), Some(reason), "{prefix:?}");
     }
-    for prefix in ["a", "a_b", "9-lives", " padded ", &"x".repeat(63)] {
+    for prefix in ["a", "a_b", "9-lives", "systems", " padded ", &"x".repeat(63)] {
         assert_eq!(of_prefix(prefix), None, "{prefix:?}");
     }
     assert_eq!(of_prefix(&"x".repeat(64)).unwrap(), "has 64 characters, at most 63 fit");

@@ -66,6 +66,10 @@ fn survey() -> Survey {
             (shard(1), Ok(vec![named("bakery_orders"), named("other_orders")])),
             (shard(2), Err(failure)),
         ]),
+        documents: BTreeMap::from([(
+            Place { database: Database::Shard(shard(1)), collection: "bakery_orders".into() },
+            7,
+        )]),
         usual_indexes: BTreeMap::from([(CollectionType::new("products"), vec![sku])]),
         without_unique_index: Ok(vec!["prefix".into()]),
     }
@@ -95,7 +99,10 @@ fn a_plan_says_where_what_and_what_to_know() {
     assert_eq!(collections, expected);
     let warnings: Vec<String> = plan.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(warnings.len(), 2, "{warnings:?}");
-    assert!(warnings[0].starts_with("pos_db_1 has bakery_orders already"), "{warnings:?}");
+    assert!(
+        warnings[0].starts_with("pos_db_1 has bakery_orders (7 documents) already"),
+        "{warnings:?}"
+    );
     assert!(warnings[1].starts_with("no unique index on prefix"), "{warnings:?}");
     assert_eq!(plan.alternatives.len(), 3);
 }
