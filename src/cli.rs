@@ -9,6 +9,8 @@ mod create;
 mod demo;
 mod doctor;
 mod fleet;
+mod indexes;
+mod jobs;
 mod manual;
 mod output;
 mod status;
@@ -91,6 +93,8 @@ fn live(command: &Live, parsed: &Parsed, config: &Config) -> ExitCode {
         Live::Stores(args) => stores::run(args, config),
         Live::Why(args) => why::run(args, config),
         Live::Doctor(args) => doctor::run(args, config, output),
+        Live::Indexes { command } => indexes::run(command, config, output),
+        Live::Jobs(args) => jobs::run(args, config, output),
         Live::Create(args) => create::run(args, config, output),
         Live::Collections { store } => collections::run(store, config),
         Live::Uris { show_secrets: true } => uris::run(Show::Secrets, config),

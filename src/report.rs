@@ -7,6 +7,7 @@ pub mod collections;
 pub mod create;
 pub mod doctor;
 pub mod error;
+pub mod jobs;
 pub mod look;
 pub mod names;
 pub mod status;

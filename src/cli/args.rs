@@ -152,6 +152,14 @@ pub(super) enum Live {
     Doctor(super::doctor::Args),
     /// Makes a store, or many.
     Create(super::create::Args),
+    /// Lists interrupted jobs, and finishes or undoes them.
+    Jobs(super::jobs::Args),
+    /// Makes the registry's indexes.
+    Indexes {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: super::indexes::Command,
+    },
     /// Lists the collections of one store.
     Collections {
         /// A storeId, the prefix, or the name of a store.

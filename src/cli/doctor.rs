@@ -55,23 +55,21 @@ pub(super) fn run(args: &Args, config: &Config, output: Output) -> Result<Answer
         Gate::new(config.read_only).permit(&config.layout.main_database)?;
     }
     with_fleet(config, async |session| {
-        session.settle().await;
-        // A registry that is not there makes the examination incomplete, which it says itself.
-        let _ = session.registry().await;
         let chosen = Chosen { rules: &rules, store: args.store.as_deref() };
         let examination = examine(session, &chosen).await;
         if args.fix {
-            return fixed(args, config, (session, &chosen, output), examination).await;
+            let tools = (session, &chosen, output);
+            return fixed(args.consent, config, tools, examination).await;
         }
         answer(&examination, &[], session)
     })
 }
 
 /// Which findings are asked for.
-struct Chosen<'a> {
+pub(super) struct Chosen<'a> {
     /// None means all.
-    rules: &'a BTreeSet<Rule>,
-    store: Option<&'a str>,
+    pub(super) rules: &'a BTreeSet<Rule>,
+    pub(super) store: Option<&'a str>,
 }
 
 impl Chosen<'_> {
@@ -84,15 +82,24 @@ impl Chosen<'_> {
     }
 }
 
-async fn examine(session: &Session, chosen: &Chosen<'_>) -> Examination {
+/// Examines the fleet, and keeps the findings that are asked for.
+pub(super) async fn examine(session: &Session, chosen: &Chosen<'_>) -> Examination {
+    session.settle().await;
+    // A registry that is not there makes the examination incomplete, which it says itself.
+    let _ = session.registry().await;
     let inventory = session.fleet.inventory().await;
     let mut examination = doctor::examine(&inventory);
     examination.findings.retain(|finding| chosen.takes(finding));
     examination
 }
 
-async fn fixed(
-    args: &Args,
+/// Shows the repairs, asks, applies them, and examines again.
+///
+/// # Errors
+///
+/// `usage` and `cancelled` from asking.
+pub(super) async fn fixed(
+    consent: Consent,
     config: &Config,
     (session, chosen, output): (&Session, &Chosen<'_>, Output),
     examination: Examination,
@@ -100,12 +107,12 @@ async fn fixed(
     let layout = session.fleet.layout();
     let n_repairs = repairable(&examination.findings).count();
     let plan = DoctorReport::repairs_text(&examination, layout, session.look);
-    if args.consent.plan || n_repairs == 0 {
+    if consent.plan || n_repairs == 0 {
         let answer = answer(&examination, &[], session)?;
         let text = if n_repairs == 0 { answer.text } else { plan };
         return Ok(Answer { text, ..answer });
     }
-    args.consent.ask(&plan, &format!("Apply {n_repairs} repairs?"), output)?;
+    consent.ask(&plan, &format!("Apply {n_repairs} repairs?"), output)?;
     let mut repaired = Vec::new();
     for (finding, _) in repairable(&examination.findings) {
         if interrupted().is_some() {

@@ -121,7 +121,18 @@ pub(super) fn ended(child: &mut Child) -> Option<i32> {
 fn the_schemas_refuse_what_is_wrong() {
     let error = serde_json::json!({"error": {"kind": "no_such_kind", "message": "x"}});
     assert_eq!(schema_faults("error", &error).len(), 2);
-    for schema in ["status", "stores", "uris", "collections", "demo"] {
+    for schema in [
+        "status",
+        "stores",
+        "uris",
+        "collections",
+        "demo",
+        "create",
+        "create-batch",
+        "doctor",
+        "jobs",
+        "why",
+    ] {
         assert!(!schema_faults(schema, &serde_json::json!({})).is_empty());
     }
 }
