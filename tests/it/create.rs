@@ -2,5 +2,6 @@
 
 mod batch;
 mod crowd;
+mod edge;
 mod fleet;
 mod one;

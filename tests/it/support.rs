@@ -3,6 +3,7 @@
 mod binary;
 mod certificates;
 mod proxy;
+mod schema;
 mod servers;
 
 use std::{
@@ -14,6 +15,7 @@ pub(crate) use self::{
     binary::{Home, Output, Running},
     certificates::Authority,
     proxy::{Mode, Proxy},
+    schema::schema_faults,
     servers::{client, database_name, mongod, on_server, shared, start},
 };
 

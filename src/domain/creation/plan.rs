@@ -2,6 +2,7 @@
 
 use super::{Choice, Draft, Fault, Field, Plan, PlannedCollection, Survey, Taken, Warning, check};
 use crate::domain::{
+    collection::Form,
     database::{CollectionType, Database, DatabaseId, Layout},
     distribution::Occupancy,
     inventory::{Named, Place},
@@ -81,6 +82,9 @@ pub fn plan(draft: &Draft, known: &Known<'_>) -> Result<Plan, Vec<Fault>> {
         return Err(faults);
     };
     let prefix = draft.prefix.trim();
+    if let Some(fault) = view_in_the_way(prefix, chosen.shard, known) {
+        return Err(vec![fault]);
+    }
     let collections = collections(prefix, &chosen, draft, known);
     let warnings = warnings(prefix, (&chosen, draft.choice), &collections, known);
     let place = |strategy| placement::place(strategy, known.occupancy, known.layout);
@@ -102,6 +106,17 @@ fn no_such_shard(shard: DatabaseId, layout: &Layout) -> Fault {
     Fault { field: Field::Database, reason }
 }
 
+/// A view of the name of one of the store's collections, as a moved store leaves it behind.
+fn view_in_the_way(prefix: &str, shard: DatabaseId, known: &Known<'_>) -> Option<Fault> {
+    let there = known.survey?.shards.get(&shard)?.as_ref().ok()?;
+    let names = known.layout.created_types.iter().map(|one| collection_name(prefix, one));
+    let is_view = |name: &String| found(there, name).is_some_and(|one| one.form == Form::View);
+    let view = names.into_iter().find(is_view)?;
+    let database = known.layout.name_of(Database::Shard(shard));
+    let reason = format!("`{view}` is a view in {database}: was a store moved away from there?");
+    Some(Fault { field: Field::Prefix, reason })
+}
+
 fn collections(
     prefix: &str,
     chosen: &Chosen,
@@ -117,7 +132,7 @@ fn collections(
             .and_then(|survey| survey.usual_indexes.get(collection_type));
         let place =
             || Place { database: Database::Shard(chosen.shard), collection: name.as_str().into() };
-        let is_leftover = there.is_some_and(|there| holds(there, &name));
+        let is_leftover = there.is_some_and(|there| found(there, &name).is_some());
         let survey = known.survey.filter(|_| is_leftover);
         PlannedCollection {
             is_leftover,
@@ -130,8 +145,10 @@ fn collections(
     known.layout.created_types.iter().map(planned).collect()
 }
 
-fn holds(collections: &[Named], name: &str) -> bool {
-    collections.binary_search_by(|one| one.name.as_ref().cmp(name)).is_ok()
+/// The collection of this name, in a list that is ordered by name. O(log n).
+fn found<'a>(collections: &'a [Named], name: &str) -> Option<&'a Named> {
+    let index = collections.binary_search_by(|one| one.name.as_ref().cmp(name)).ok()?;
+    collections.get(index)
 }
 
 fn warnings(

@@ -4,7 +4,10 @@ use bson::{Document, doc};
 use futures_util::TryStreamExt as _;
 
 use super::{INDEX_NOT_FOUND, LIMIT, NAMESPACE_NOT_FOUND, Writer, code_of, milliseconds};
-use crate::domain::{failure::Failure, index::IndexSpec};
+use crate::domain::{
+    failure::{Failure, FailureKind},
+    index::IndexSpec,
+};
 
 /// What came of taking a collection away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +23,8 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// The server refuses, or does not answer within 30 s.
+    /// One of them is a view: a store that was moved away leaves such a thing, and nothing can
+    /// be kept in it. The server refuses, or does not answer within 30 s.
     pub async fn existing(&self, names: &[String]) -> Result<Vec<String>, Failure> {
         let command = doc! {
             "listCollections": 1, "nameOnly": true, "authorizedCollections": true,
@@ -33,6 +37,9 @@ impl Writer {
             Ok(listed)
         };
         let listed = self.call("list its collections", read).await?;
+        if let Some(view) = listed.iter().find(|one| matches!(one.get_str("type"), Ok("view"))) {
+            return Err(in_the_way(view.get_str("name").unwrap_or_default(), &self.handle.name));
+        }
         let name = |listed: &Document| listed.get_str("name").ok().map(ToOwned::to_owned);
         Ok(listed.iter().filter_map(name).collect())
     }
@@ -105,4 +112,11 @@ impl Writer {
         };
         self.call("drop an empty collection", dropped).await.map(|()| Dropped::Gone)
     }
+}
+
+fn in_the_way(view: &str, database: &str) -> Failure {
+    let message = format!("`{view}` in `{database}` is a view, so the store cannot use that name");
+    let hint = "Find out whether a store was moved away from there, and drop the view by mongosh \
+                when nothing relies on it";
+    Failure::new(FailureKind::Moved, &message, hint)
 }

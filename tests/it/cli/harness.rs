@@ -11,6 +11,8 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::support::schema_faults;
+
 /// The longest that a command may take on a loaded machine.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -88,18 +90,6 @@ impl Ran {
             assert_eq!(text.chars().find(hostile), None, "{text:?}");
         }
     }
-}
-
-fn schema_faults(schema: &str, document: &Value) -> Vec<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("assets/schemas")
-        .join(format!("{schema}.schema.json"));
-    let schema: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-    let validator = jsonschema::draft202012::new(&schema).unwrap();
-    validator
-        .iter_errors(document)
-        .map(|error| format!("{} at {}", error, error.instance_path))
-        .collect()
 }
 
 /// Waits for the end of a process and gives its exit code.

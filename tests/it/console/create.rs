@@ -209,7 +209,7 @@ fn leftovers_are_shown_before_they_are_taken_over() {
     });
     let mut terminal = fleet.open(&[]);
     ask_for(&mut terminal, "kiosk-9", "Corner");
-    terminal.wait_for("the store takes them over");
+    terminal.wait_for("has corner_orders (0 documents)");
     terminal.press("y");
     terminal.wait_for("the store is there and was verified");
     terminal.quit();

@@ -12,7 +12,7 @@ fn run(fleet: &Fleet, file: &str, more: &[&str]) -> Output {
 }
 
 fn outcomes(output: &Output) -> Vec<String> {
-    let report = output.json();
+    let report = output.held_to("create-batch");
     let rows = report["rows"].as_array().unwrap().clone();
     rows.iter().map(|row| row["outcome"].as_str().unwrap().to_owned()).collect()
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::{
+    Client,
+    bson::{Bson, Document, doc},
+};
 
 use crate::support::{Home, Output, database_name, on_server, shared};
 
@@ -19,15 +22,24 @@ impl Fleet {
         Self::on(&shared().uri_of("x").replace("/x", "/"))
     }
 
+    /// The same with more in its configuration.
+    pub(super) fn with(more: &str) -> Self {
+        Self::configured(&shared().uri_of("x").replace("/x", "/"), more)
+    }
+
     /// The same on another server; the URI ends before the name of the database.
     pub(super) fn on(server: &str) -> Self {
+        Self::configured(server, "")
+    }
+
+    fn configured(server: &str, more: &str) -> Self {
         let main = database_name("create");
         let (address, options) =
             server.split_once('?').map_or((server, ""), |(address, options)| (address, options));
         let uri = format!("{}/{main}?{options}", address.trim_end_matches('/'));
         let home = Home::new();
         home.configure(&format!(
-            "uri = \"{uri}\"\ndatabase_prefix = \"{main}\"\ndatabase_count = 3\nstores_per_database = 2\n"
+            "uri = \"{uri}\"\ndatabase_prefix = \"{main}\"\ndatabase_count = 3\nstores_per_database = 2\n{more}\n"
         ));
         Self { home, main, uri }
     }
@@ -49,8 +61,13 @@ impl Fleet {
         self.documents("stores")
     }
 
+    /// Does something to the server, besides the program.
+    pub(super) fn with_client<T>(&self, work: impl AsyncFnOnce(Client) -> T) -> T {
+        on_server(&self.uri, work)
+    }
+
     pub(super) fn documents(&self, collection: &str) -> Vec<Document> {
-        on_server(&self.uri, async |client| {
+        self.with_client(async |client| {
             let collection = client.database(&self.main).collection::<Document>(collection);
             let mut found = collection.find(doc! {}).await.unwrap();
             let mut documents = Vec::new();
@@ -92,12 +109,17 @@ impl Fleet {
         })
     }
 
+    /// The names of the collections of a shard.
+    pub(super) fn collections(&self, number: u32) -> Vec<String> {
+        self.with_client(async |client| {
+            client.database(&self.shard(number)).list_collection_names().await.unwrap()
+        })
+    }
+
     /// The prefixes that have collections in a shard.
     pub(super) fn furnished(&self, number: u32) -> Vec<String> {
-        let names = on_server(&self.uri, async |client| {
-            client.database(&self.shard(number)).list_collection_names().await.unwrap()
-        });
-        let mut prefixes: Vec<String> = names
+        let mut prefixes: Vec<String> = self
+            .collections(number)
             .iter()
             .filter_map(|name| name.strip_suffix("_orders").map(ToOwned::to_owned))
             .collect();

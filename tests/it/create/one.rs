@@ -8,7 +8,7 @@ use super::fleet::Fleet;
 use crate::support::Output;
 
 fn error(output: &Output) -> (i32, String, String) {
-    let error = &output.json()["error"];
+    let error = &output.held_to("error")["error"];
     let text = |key: &str| error[key].as_str().unwrap_or_default().to_owned();
     (output.code, text("kind"), text("message"))
 }
@@ -20,13 +20,13 @@ fn a_plan_changes_nothing_and_yes_makes_the_store() {
     let before = fleet.state();
     let planned = fleet.create("ST-1", "acme", &["--plan"]);
     assert_eq!((planned.code, &fleet.state()), (0, &before), "{planned:?}");
-    let plan = planned.json();
+    let plan = planned.held_to("create");
     assert_eq!((&plan["plan_only"], &plan["store"]["database_id"]), (&true.into(), &1.into()));
     assert_eq!(plan["steps"][1]["outcome"], "planned");
 
     let created = fleet.create("ST-1", "acme", &["--yes"]);
     assert_eq!(created.code, 0, "{created:?}");
-    let report = created.json();
+    let report = created.held_to("create");
     assert_eq!(report["database"], fleet.shard(1));
     assert_eq!(report["collections"].as_array().unwrap().len(), 4);
     let steps = report["steps"].as_array().unwrap();

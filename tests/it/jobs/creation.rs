@@ -131,3 +131,16 @@ async fn read_only_is_refused_at_the_gate_and_a_lost_database_before_anything_is
     assert!([FailureKind::Refused, FailureKind::Network].contains(&failure.kind), "{failure}");
     assert!(rig.records().await.is_empty() && rig.jobs().await.is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_moved_store_left_behind_is_not_taken_over() {
+    let rig = Rig::on(&shared().uri()).await;
+    let view = doc! {"create": "acme_orders", "viewOn": "other", "pipeline": []};
+    rig.database(1).run_command(view).await.unwrap();
+    let (refused, _) = rig.create(&rig.plan("acme", Some(1))).await;
+    let failure = refused.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Moved);
+    assert!(failure.message.as_str().contains("`acme_orders`"), "{failure}");
+    assert_eq!((rig.records().await, rig.jobs().await), (vec![], vec![]));
+    assert!(!rig.collections(1).await.contains("acme_products"));
+}

@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{eventually, mongod};
+use super::{eventually, mongod, schema_faults};
 
 /// A home directory of a test: configuration, state and cache of its own.
 #[derive(Debug)]
@@ -103,6 +103,15 @@ impl Output {
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in {self:?}"))
+    }
+
+    /// Stdout as one JSON document that is as its schema says.
+    #[track_caller]
+    pub(crate) fn held_to(&self, schema: &str) -> Value {
+        let document = self.json();
+        let faults = schema_faults(schema, &document);
+        assert!(faults.is_empty(), "against {schema}:\n{}\n{document:#}", faults.join("\n"));
+        document
     }
 }
 

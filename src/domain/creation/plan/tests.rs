@@ -108,6 +108,23 @@ fn a_plan_says_where_what_and_what_to_know() {
 }
 
 #[test]
+fn a_view_in_the_way_is_a_fault_of_the_prefix() {
+    let mut survey = survey();
+    let view = Named { name: "bakery_orders".into(), form: Form::View, indexes: None };
+    survey.shards.insert(shard(1), Ok(vec![view]));
+    let (taken, pools, layout) = (Taken::default(), Pools { pools: Vec::new() }, Layout::default());
+    let (occupancy, survey) = (occupancy(&[3]), Some(&survey));
+    let known =
+        Known { taken: &taken, occupancy: &occupancy, pools: &pools, layout: &layout, survey };
+    let faults = plan(&draft(), &known).unwrap_err();
+    assert_eq!(faults.len(), 1);
+    assert_eq!(faults[0].field, Field::Prefix);
+    assert!(faults[0].reason.starts_with("`bakery_orders` is a view in pos_db_1"), "{faults:?}");
+    let elsewhere = Draft { choice: Choice::Shard(shard(3)), ..draft() };
+    assert!(plan(&elsewhere, &known).is_ok());
+}
+
+#[test]
 fn indexes_can_be_left_out_and_the_unknown_is_said() {
     let without = Draft { without_indexes: true, choice: Choice::Shard(shard(2)), ..draft() };
     let plan = planned(&without, &occupancy(&[3, 20]), Some(&survey()));
