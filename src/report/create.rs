@@ -199,6 +199,9 @@ fn collections(plan: &Plan) -> String {
     table.render()
 }
 
+/// Lines that are named with a warning.
+const MOST_LINES: usize = 5;
+
 /// What came of one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -226,6 +229,8 @@ pub struct BatchRow {
     error: Option<ErrorBody>,
     #[serde(skip)]
     why: SafeText,
+    /// What a person should know about it.
+    warnings: Vec<String>,
 }
 
 impl BatchRow {
@@ -241,6 +246,7 @@ impl BatchRow {
             outcome: Outcome::Skipped,
             error: None,
             why: SafeText::default(),
+            warnings: Vec::new(),
         }
     }
 
@@ -250,6 +256,7 @@ impl BatchRow {
             database_id: Some(plan.shard.get()),
             database: Some(names.of(Database::Shard(plan.shard)).to_owned()),
             outcome: Outcome::Planned,
+            warnings: plan.warnings.iter().map(ToString::to_string).collect(),
             ..Self::of(line, &plan.store_id, &plan.name, &plan.prefix)
         }
     }
@@ -279,6 +286,7 @@ impl BatchReport {
         match created {
             Ok(created) => {
                 row.outcome = Outcome::Created;
+                row.warnings = created.warnings;
                 row.database_id = Some(created.shard.get());
                 row.database = Some(names.of(Database::Shard(created.shard)).to_owned());
                 self.created += 1;
@@ -333,8 +341,27 @@ impl BatchReport {
         let (created, skipped, failed) = (self.created, self.skipped, self.failed);
         let dot = look.dot();
         format!(
-            "{}\n{created} created{dot}{skipped} there already{dot}{failed} failed\n",
-            table.render()
+            "{}{}\n{created} created{dot}{skipped} there already{dot}{failed} failed\n",
+            table.render(),
+            self.warnings(look)
         )
+    }
+
+    /// Each warning once, with the lines that it is about.
+    fn warnings(&self, look: Look) -> String {
+        let mut lines: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for row in &self.rows {
+            for warning in &row.warnings {
+                lines.entry(warning).or_default().push(row.line.to_string());
+            }
+        }
+        let mut text = String::new();
+        for (warning, lines) in lines {
+            let mark = look.warning();
+            let some = lines.iter().take(MOST_LINES).cloned().collect::<Vec<_>>().join(", ");
+            let more = if lines.len() > MOST_LINES { ", …" } else { "" };
+            let _ = writeln!(text, "\n{mark} {} (line {some}{more})", safe(warning));
+        }
+        text
     }
 }

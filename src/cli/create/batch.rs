@@ -4,6 +4,7 @@ use std::{collections::HashSet, io::Read as _, path::Path, sync::Arc};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::sync::watch;
 
 use super::{Args, Situation, choice, fault_text};
@@ -15,7 +16,7 @@ use crate::{
     },
     config::Config,
     domain::{
-        creation::{Draft, Plan},
+        creation::{Choice, Draft, Plan},
         failure::{Failure, FailureKind},
         job::Progress,
         placement::Strategy,
@@ -41,7 +42,7 @@ struct Row {
     #[serde(default)]
     prefix: String,
     #[serde(default)]
-    database: Option<serde_json::Value>,
+    database: Option<Value>,
     #[serde(default)]
     placement: Option<String>,
 }
@@ -184,23 +185,38 @@ fn there(registry: &Registry) -> HashSet<(&str, &str, &str)> {
 }
 
 fn draft(row: &Row, (args, config, session): (&Args, &Config, &Session)) -> Result<Draft, Failure> {
-    let own = match &row.database {
-        Some(serde_json::Value::String(text)) if !text.trim().is_empty() => Some(text.clone()),
-        Some(serde_json::Value::Number(number)) => Some(number.to_string()),
-        _ => None,
+    let own = row.database.as_ref().map(database).transpose()?.flatten();
+    let placement = row.placement.as_deref().filter(|name| !name.is_empty());
+    // What the row says goes before what the command line says for all rows.
+    let choice = match (own, placement) {
+        (Some(_), Some(_)) => {
+            let message = "a database and a placement exclude each other";
+            return Err(Failure::new(FailureKind::Usage, message, ""));
+        }
+        (Some(own), None) => choice(Some(&own), None, config, session)?,
+        (None, Some(name)) => Choice::Strategy(strategy(name)?),
+        (None, None) => choice(args.database.as_deref(), args.placement, config, session)?,
     };
-    let placement = match row.placement.as_deref().filter(|name| !name.is_empty()) {
-        Some(name) => Some(strategy(name)?),
-        None => args.placement,
-    };
-    let database = own.as_deref().or(args.database.as_deref());
     Ok(Draft {
         store_id: row.store_id.clone(),
         name: row.name.clone(),
         prefix: row.prefix.clone(),
-        choice: choice(database, placement, config, session)?,
+        choice,
         without_indexes: args.without_indexes,
     })
+}
+
+/// The number or the name of the shard that a row asks for.
+fn database(value: &Value) -> Result<Option<String>, Failure> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty())),
+        Value::Number(number) => Ok(Some(number.to_string())),
+        other => {
+            let message = format!("`{other}` is no shard of this fleet");
+            Err(Failure::new(FailureKind::Usage, &message, ""))
+        }
+    }
 }
 
 fn strategy(name: &str) -> Result<Strategy, Failure> {

@@ -57,6 +57,9 @@ fn every_fault_is_told_with_its_line_before_anything_is_done() {
         r#"{"storeId": "S4", "name": "", "prefix": "OLD"}"#,
         r#"{"storeId": "S5", "name": "Far", "prefix": "far", "database": 7}"#,
         r#"{"storeId": "S6", "name": "Odd", "prefix": "odd", "placement": "nearest"}"#,
+        r#"{"storeId": "S7", "name": "Two", "prefix": "s7", "database": 1, "placement": "documented"}"#,
+        r#"{"storeId": "S8", "name": "No", "prefix": "s8", "database": true}"#,
+        r#"{"storeId": "a\u202eb", "name": "Bidi\u001b", "prefix": "s9"}"#,
     ];
     write(&fleet, "stores.jsonl", &rows.join("\n"));
     let refused = run(&fleet, "stores.jsonl", &["--yes"]);
@@ -68,6 +71,9 @@ fn every_fault_is_told_with_its_line_before_anything_is_done() {
         "line 5: --name: is empty; --prefix: `O` cannot be in it",
         "line 6: `7` is no shard",
         "line 7: `nearest` is no placement",
+        "line 8: a database and a placement exclude each other",
+        "line 9: `true` is no shard",
+        "line 10: --store-id: holds a character that is invisible",
     ] {
         assert!(message.contains(fault), "{fault} is not in {message}");
     }
@@ -99,4 +105,26 @@ fn a_killed_batch_is_gone_on_with_by_running_it_again() {
     let expected = [vec!["skipped"; 3], vec!["created"; 3]].concat();
     assert_eq!(outcomes(&again), expected);
     assert_eq!(fleet.spread().into_values().collect::<Vec<_>>(), [2, 2, 2]);
+}
+
+#[test]
+fn a_row_goes_before_the_command_line_and_its_warnings_are_told_once() {
+    let fleet = Fleet::new();
+    let rows = [
+        r#"{"store_id": "S1", "name": "One", "prefix": "one"}"#,
+        r#"{"store_id": "S2", "name": "Two", "prefix": "two", "placement": "documented"}"#,
+        r#"{"store_id": "S3", "name": "Three", "prefix": "three"}"#,
+        r#"{"store_id": "S4", "name": "Four", "prefix": "four"}"#,
+    ];
+    write(&fleet, "stores.jsonl", &rows.join("\n"));
+    let planned = run(&fleet, "stores.jsonl", &["--plan", "--database", "3"]);
+    let report = planned.held_to("create-batch");
+    let places: Vec<u64> =
+        (0..4).map(|row| report["rows"][row]["database_id"].as_u64().unwrap()).collect();
+    assert_eq!(places, [3, 1, 3, 3]);
+    let text = fleet.home.run(["create", "--from", "stores.jsonl", "--plan", "--database", "3"]);
+    let full = format!("{} is full: 2 stores, room for 2 (line 4)", fleet.shard(3));
+    assert!(text.stdout.contains(&full), "{text:?}");
+    let unique = "indexes ensure` makes them (line 1, 2, 3, 4)";
+    assert!(text.stdout.contains(unique), "{text:?}");
 }
