@@ -14,10 +14,11 @@ use super::{
 };
 use crate::domain::{
     creation::{Choice, Created, Plan},
-    database::Database,
+    database::{Database, DatabaseId},
     failure::Failure,
     index::IndexSpec,
     job::{Step, StepState},
+    store::Store,
     text::{SafeText, safe},
 };
 
@@ -199,6 +200,8 @@ fn collections(plan: &Plan) -> String {
     table.render()
 }
 
+/// Warnings of a batch that are told to people.
+const MOST_WARNINGS: usize = 8;
 /// Lines that are named with a warning.
 const MOST_LINES: usize = 5;
 
@@ -235,12 +238,22 @@ pub struct BatchRow {
 
 impl BatchRow {
     /// A row whose store is there already.
-    pub fn of(line: u64, store_id: &str, name: &str, prefix: &str) -> Self {
+    pub fn there(line: u64, store: &Store, names: &Names) -> Self {
+        let text = |field: &Option<Box<str>>| field.as_deref().unwrap_or_default().to_owned();
+        let database = store.route.database();
+        Self {
+            database_id: database.and_then(Database::id).map(DatabaseId::get),
+            database: database.map(|database| names.of(database).to_owned()),
+            ..Self::of(line, &text(&store.store_id), &text(&store.name), &text(&store.prefix))
+        }
+    }
+
+    fn of(line: u64, store_id: &str, name: &str, prefix: &str) -> Self {
         Self {
             line,
-            store_id: store_id.trim().to_owned(),
-            name: name.trim().to_owned(),
-            prefix: prefix.trim().to_owned(),
+            store_id: store_id.to_owned(),
+            name: name.to_owned(),
+            prefix: prefix.to_owned(),
             database_id: None,
             database: None,
             outcome: Outcome::Skipped,
@@ -340,8 +353,11 @@ impl BatchReport {
         }
         let (created, skipped, failed) = (self.created, self.skipped, self.failed);
         let dot = look.dot();
+        let planned = self.rows.iter().filter(|row| row.outcome == Outcome::Planned).count();
+        let planned =
+            if planned > 0 { format!("{planned} to be made{dot}") } else { String::new() };
         format!(
-            "{}{}\n{created} created{dot}{skipped} there already{dot}{failed} failed\n",
+            "{}{}\n{planned}{created} created{dot}{skipped} there already{dot}{failed} failed\n",
             table.render(),
             self.warnings(look)
         )
@@ -356,11 +372,15 @@ impl BatchReport {
             }
         }
         let mut text = String::new();
-        for (warning, lines) in lines {
+        let n_more = lines.len().saturating_sub(MOST_WARNINGS);
+        for (warning, lines) in lines.into_iter().take(MOST_WARNINGS) {
             let mark = look.warning();
             let some = lines.iter().take(MOST_LINES).cloned().collect::<Vec<_>>().join(", ");
             let more = if lines.len() > MOST_LINES { ", …" } else { "" };
             let _ = writeln!(text, "\n{mark} {} (line {some}{more})", safe(warning));
+        }
+        if n_more > 0 {
+            let _ = writeln!(text, "\n{} and {n_more} more warnings: see --json", look.warning());
         }
         text
     }

@@ -1,6 +1,6 @@
 //! Many stores from a file: every row is checked before the first store is made.
 
-use std::{collections::HashSet, io::Read as _, path::Path, sync::Arc};
+use std::{collections::HashMap, io::Read as _, path::Path, sync::Arc};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Deserialize;
@@ -21,6 +21,7 @@ use crate::{
         job::Progress,
         placement::Strategy,
         registry::Registry,
+        store::Store,
         text::{SafeText, safe},
     },
     jobs::{self, create::Creator},
@@ -136,8 +137,8 @@ fn plan_all(
     let registry = Arc::clone(&situation.registry);
     let there = there(&registry);
     for (line, row) in rows {
-        if there.contains(&(row.store_id.trim(), row.name.trim(), row.prefix.trim())) {
-            tasks.push((BatchRow::of(line, &row.store_id, &row.name, &row.prefix), Task::Skip));
+        if let Some(store) = there.get(&names_of(&row)) {
+            tasks.push((BatchRow::there(line, store, &session.names), Task::Skip));
             continue;
         }
         let planned = draft(&row, (args, config, session)).and_then(|draft| {
@@ -174,12 +175,18 @@ fn refused(faults: &[SafeText]) -> Failure {
     }
 }
 
-/// The storeId, name and prefix of every store that the registry has, also from an earlier
+/// The storeId, name and prefix that a row gives, without blanks around them.
+fn names_of(row: &Row) -> [&str; 3] {
+    [row.store_id.trim(), row.name.trim(), row.prefix.trim()]
+}
+
+/// Every store that the registry has by its storeId, name and prefix, also from an earlier
 /// run of the same file.
-fn there(registry: &Registry) -> HashSet<(&str, &str, &str)> {
+fn there(registry: &Registry) -> HashMap<[&str; 3], &Store> {
     let stores = registry.stores.iter();
     let names = stores.filter_map(|store| {
-        Some((store.store_id.as_deref()?, store.name.as_deref()?, store.prefix.as_deref()?))
+        let names = [store.store_id.as_deref()?, store.name.as_deref()?, store.prefix.as_deref()?];
+        Some((names, store.as_ref()))
     });
     names.collect()
 }

@@ -42,6 +42,7 @@ fn a_file_is_planned_then_made_then_found_made() {
     assert_eq!(made.json()["rows"][1]["database"], fleet.shard(3));
     let again = run(&fleet, "stores.csv", &["--yes"]);
     assert_eq!((again.code, outcomes(&again)), (0, vec!["skipped".to_owned(); 3]));
+    assert_eq!(again.json()["rows"][1]["database"], fleet.shard(3));
     assert_eq!(fleet.records().len(), 3);
 }
 
@@ -125,6 +126,7 @@ fn a_row_goes_before_the_command_line_and_its_warnings_are_told_once() {
     let text = fleet.home.run(["create", "--from", "stores.jsonl", "--plan", "--database", "3"]);
     let full = format!("{} is full: 2 stores, room for 2 (line 4)", fleet.shard(3));
     assert!(text.stdout.contains(&full), "{text:?}");
+    assert!(text.stdout.contains("4 to be made"), "{text:?}");
     let unique = "indexes ensure` makes them (line 1, 2, 3, 4)";
     assert!(text.stdout.contains(unique), "{text:?}");
 }
