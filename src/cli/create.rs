@@ -97,7 +97,14 @@ fn one(args: &Args, config: &Config, output: Output) -> Result<Answer, Failure> 
             choice: choice(args.database.as_deref(), args.placement, config, session)?,
             without_indexes: args.without_indexes,
         };
-        let planned = situation.plan(&draft, session).map_err(|faults| refused(&faults))?;
+        let planned = match situation.plan(&draft, session) {
+            Ok(planned) => planned,
+            Err(faults) => {
+                // A name may be taken by a run of one's own that was killed.
+                name_unfinished(session, output).await;
+                return Err(refused(&faults));
+            }
+        };
         let text = CreateReport::plan_text(&planned, &session.names, session.look);
         if args.consent.plan {
             let report = CreateReport::planned(&planned, &session.names);
@@ -136,15 +143,19 @@ async fn made(
     })
 }
 
-/// Says which jobs wait for somebody to finish or undo them; nothing where that cannot be
-/// found out.
+/// Says which jobs are under way or wait for somebody to finish or undo them; nothing where
+/// that cannot be found out.
 async fn name_unfinished(session: &Session, output: Output) {
     let jobs = jobs::unfinished(&session.fleet).await.unwrap_or_default();
-    for job in jobs.iter().filter(|job| job.state == JobState::Interrupted) {
-        let (id, summary) = (job.id.as_str(), &job.summary);
-        output.warn(&safe(&format!(
-            "unfinished job `{id}`: {summary}; run `tilldeck jobs finish {id}` or `tilldeck jobs undo {id}`"
-        )));
+    for job in jobs {
+        let (id, summary, by) = (job.id.as_str(), &job.summary, &job.by);
+        output.warn(&safe(&match job.state {
+            JobState::Interrupted => format!(
+                "unfinished job `{id}`: {summary}; run `tilldeck jobs finish {id}` or \
+                 `tilldeck jobs undo {id}`"
+            ),
+            _ => format!("job `{id}` of {by} is under way: {summary}"),
+        }));
     }
 }
 

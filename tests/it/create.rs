@@ -3,5 +3,6 @@
 mod batch;
 mod crowd;
 mod edge;
+mod failing;
 mod fleet;
 mod one;
