@@ -99,7 +99,8 @@ fn each_placement_and_a_shard_by_hand_are_followed() {
 #[test]
 fn the_question_is_answered_on_a_terminal() {
     let fleet = Fleet::new();
-    for (answer, code, n_records) in [("\r", 1, 0), ("n\r", 1, 0), ("y\r", 0, 1)] {
+    for (answer, code, n_records) in [("\r", 1, 0), ("n\r", 1, 0), ("\x03", 130, 0), ("y\r", 0, 1)]
+    {
         let pty = native_pty_system()
             .openpty(PtySize { rows: 40, cols: 120, ..PtySize::default() })
             .unwrap();
