@@ -2,4 +2,5 @@
 //! creator is killed.
 
 mod creation;
+mod repair;
 mod rig;

@@ -3,11 +3,11 @@
 use bson::{Bson, Document, doc};
 use serde::{Deserialize, Serialize};
 
-use super::{Hands, changed};
+use super::{Hands, changed, evidence::is_only_in};
 use crate::{
     domain::{
         database::{Database, DatabaseId},
-        failure::Failure,
+        failure::{Failure, FailureKind},
         index::IndexSpec,
     },
     mongo::gate::Writer,
@@ -17,10 +17,11 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "act", rename_all = "snake_case")]
 pub(super) enum Act {
-    /// Make a collection and its indexes.
-    Collection { database: u32, name: String, indexes: Vec<Document> },
-    /// Set the shard's number in a record that still has this value of this type.
-    Number { record: Bson, found: Option<Bson>, kind: String, to: u32 },
+    /// Make a collection and its indexes, as long as a record matches the owner's filter.
+    Collection { database: u32, name: String, indexes: Vec<Document>, owner: Document },
+    /// Set the shard's number in a record that still has this value of this type, as long as
+    /// the collections of these names, if any are given, are in that shard alone.
+    Number { record: Bson, found: Option<Bson>, kind: String, to: u32, only_there: Vec<String> },
     /// Make indexes; those in the way of one of them are made again, or come back.
     Indexes { database: u32, name: String, found: Vec<Document>, wanted: Vec<Document> },
 }
@@ -46,7 +47,11 @@ impl Act {
 
     pub(super) async fn carry_out(&self, hands: &Hands<'_>) -> Result<(), Failure> {
         match self {
-            Self::Collection { database, name, indexes } => {
+            Self::Collection { database, name, indexes, owner } => {
+                let registry = &hands.fleet.layout().registry.collection;
+                if !hands.main.has(registry, owner.clone()).await? {
+                    return Err(changed("the store's record"));
+                }
                 let home = hands.writer(database_of(*database))?;
                 home.create_collection(name).await?;
                 if indexes.is_empty() {
@@ -54,23 +59,24 @@ impl Act {
                 }
                 home.create_indexes(name, indexes).await
             }
-            Self::Number { record, found, kind, to } => {
+            Self::Number { record, found, kind, to, only_there } => {
+                if let (false, Some(to)) = (only_there.is_empty(), DatabaseId::new(*to)) {
+                    is_only_in(only_there, to, hands).await?;
+                }
                 set_number((record, found.as_ref(), kind), *to, hands).await
             }
-            Self::Indexes { database, name, wanted, .. } => {
+            Self::Indexes { database, name, found, wanted } => {
                 let home = hands.writer(database_of(*database))?;
-                let wanted: Vec<IndexSpec> = wanted.iter().map(IndexSpec::new).collect();
-                make_indexes(&home, name, &wanted).await
+                make_indexes((&home, name), &specs(wanted), &specs(found)).await
             }
         }
     }
 
     /// Brings back what a repair that was broken off took away.
     pub(super) async fn take_back(&self, hands: &Hands<'_>) -> Result<(), Failure> {
-        let Self::Indexes { database, name, found, .. } = self else { return Ok(()) };
+        let Self::Indexes { database, name, found, wanted } = self else { return Ok(()) };
         let home = hands.writer(database_of(*database))?;
-        let found: Vec<IndexSpec> = found.iter().map(IndexSpec::new).collect();
-        make_indexes(&home, name, &found).await
+        make_indexes((&home, name), &specs(found), &specs(wanted)).await
     }
 }
 
@@ -92,35 +98,70 @@ async fn set_number(
     if hands.main.change(&names.collection, filter, vec![set]).await?.is_some() {
         return Ok(());
     }
-    let done = doc! {"_id": record, &names.database_id: number};
+    let whole = doc! {"$eq": number, "$type": ["int", "long"]};
+    let done = doc! {"_id": record, &names.database_id: whole};
     let there = hands.main.read(&names.collection, vec![doc! {"$match": done}], None).await?;
     if there.is_empty() { Err(changed("the store's record")) } else { Ok(()) }
 }
 
-/// Makes the indexes that are not there. One of the same name or key that does something
-/// else is taken away right before, and comes back where the new one cannot be made.
-async fn make_indexes(home: &Writer, name: &str, wanted: &[IndexSpec]) -> Result<(), Failure> {
+/// Makes the indexes that are not there. One that stands in the way and does something else
+/// is taken away right before, and comes back where the new one cannot be made. It is
+/// taken away only where it is among those that may be replaced.
+async fn make_indexes(
+    (home, name): (&Writer, &str),
+    wanted: &[IndexSpec],
+    replaceable: &[IndexSpec],
+) -> Result<(), Failure> {
     let there = home.indexes(name).await?;
     for index in wanted.iter().filter(|index| !index.is_of_id()) {
         if there.iter().any(|one| one.effect() == index.effect()) {
             continue;
         }
-        let in_the_way: Vec<&IndexSpec> = there
-            .iter()
-            .filter(|one| {
-                one.name() == index.name() || one.key().to_string() == index.key().to_string()
-            })
-            .collect();
+        let in_the_way: Vec<&IndexSpec> = there.iter().filter(|one| excludes(one, index)).collect();
+        let is_known = |old: &&IndexSpec| replaceable.iter().any(|one| one == *old);
+        if !in_the_way.iter().all(is_known) {
+            return Err(changed(&format!("an index of `{name}`")));
+        }
         for old in &in_the_way {
             home.drop_index(name, old.name()).await?;
         }
-        let made = home.create_indexes(name, &[index.document().clone()]).await;
-        if let Err(failure) = made {
-            for old in &in_the_way {
-                home.create_indexes(name, &[old.document().clone()]).await?;
-            }
+        if let Err(failure) = home.create_indexes(name, &[index.document().clone()]).await {
+            bring_back((home, name), &in_the_way).await?;
             return Err(failure);
         }
     }
     Ok(())
+}
+
+/// Whether a server refuses to have both: those of one name, and those of one key that differ
+/// in nothing that tells indexes of one key apart.
+fn excludes(one: &IndexSpec, other: &IndexSpec) -> bool {
+    let tells_apart = |index: &IndexSpec| {
+        ["key", "unique", "sparse", "partialFilterExpression", "collation"]
+            .map(|option| index.document().get(option).map(ToString::to_string))
+    };
+    one.name() == other.name() || tells_apart(one) == tells_apart(other)
+}
+
+/// Makes the indexes again that were taken away.
+async fn bring_back(
+    (home, name): (&Writer, &str),
+    taken_away: &[&IndexSpec],
+) -> Result<(), Failure> {
+    for old in taken_away {
+        if let Err(failure) = home.create_indexes(name, &[old.document().clone()]).await {
+            tracing::warn!(%failure, "an index cannot be brought back");
+            // Not a clean refusal: the job must stay in the journal, which has the index.
+            return Err(Failure::new(
+                FailureKind::Internal,
+                &format!("index `{}` of `{name}` was taken away and is not back yet", old.name()),
+                "List the job with `tilldeck jobs`, and undo it",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn specs(indexes: &[Document]) -> Vec<IndexSpec> {
+    indexes.iter().map(IndexSpec::new).collect()
 }

@@ -29,10 +29,11 @@ pub(super) async fn acts(repair: &Repair, hands: &Hands<'_>) -> Result<Vec<Act>,
         Repair::CreateCollections { database, store, collections } => {
             missing(*database, store, collections, hands).await
         }
-        Repair::SetDatabaseIdType { store, to } => number(store, *to, hands).await,
+        Repair::SetDatabaseIdType { store, to } => number(store, *to, Vec::new(), hands).await,
         Repair::SetDatabaseId { store, to } => {
-            is_only_in(store, *to, hands).await?;
-            number(store, *to, hands).await
+            let names = names_of(store, hands)?;
+            is_only_in(&names, *to, hands).await?;
+            number(store, *to, names, hands).await
         }
         Repair::CreateUniqueIndex { field } => unique_index(field, hands).await,
         Repair::RebuildIndexes { database, collections } => {
@@ -47,7 +48,7 @@ async fn missing(
     collections: &[(Box<str>, Vec<IndexSpec>)],
     hands: &Hands<'_>,
 ) -> Result<Vec<Act>, Failure> {
-    let (now, _, _) = record(store, hands).await?;
+    let (now, id, _) = record(store, hands).await?;
     if now.route.database() != Some(database) || now.prefix != store.prefix {
         return Err(changed("the store's record"));
     }
@@ -58,12 +59,18 @@ async fn missing(
         database: number_of(database),
         name: name.to_string(),
         indexes: documents(indexes),
+        owner: doc! {"_id": id.clone(), &hands.fleet.layout().registry.prefix: now.prefix.as_deref()},
     };
     Ok(absent.map(act).collect())
 }
 
 /// The one change of the shard's number in a record.
-async fn number(store: &Store, to: DatabaseId, hands: &Hands<'_>) -> Result<Vec<Act>, Failure> {
+async fn number(
+    store: &Store,
+    to: DatabaseId,
+    only_there: Vec<String>,
+    hands: &Hands<'_>,
+) -> Result<Vec<Act>, Failure> {
     let (now, id, (found, kind)) = record(store, hands).await?;
     let is_drifted = |problem: &Problem| matches!(problem, Problem::DriftedType { .. });
     if now.route == Route::Shard(to) && !now.problems.iter().any(is_drifted) {
@@ -72,7 +79,7 @@ async fn number(store: &Store, to: DatabaseId, hands: &Hands<'_>) -> Result<Vec<
     if now != *store {
         return Err(changed("the store's record"));
     }
-    Ok(vec![Act::Number { record: id, found, kind, to: to.get() }])
+    Ok(vec![Act::Number { record: id, found, kind, to: to.get(), only_there }])
 }
 
 /// The record as it is now: decoded, its `_id`, and the shard's number with its type.
@@ -107,15 +114,26 @@ async fn record(
     Ok((Store::decode(&raw, layout), id, (value, kind)))
 }
 
-/// Whether all of the store's collections are in this one shard, by a fresh look at every
+/// The full names of every collection that the store can have.
+fn names_of(store: &Store, hands: &Hands<'_>) -> Result<Vec<String>, Failure> {
+    let prefix = store.prefix.as_ref().ok_or_else(|| changed("the store's record"))?;
+    let types = hands.fleet.layout().collection_types.iter();
+    Ok(types.map(|one| collection_name(prefix, one)).collect())
+}
+
+/// Whether collections of these names are in this one shard, by a fresh look at every
 /// database.
-async fn is_only_in(store: &Store, shard: DatabaseId, hands: &Hands<'_>) -> Result<(), Failure> {
-    let Some(prefix) = &store.prefix else { return Err(changed("the store's record")) };
-    let layout = hands.fleet.layout();
-    let names: Vec<String> =
-        layout.collection_types.iter().map(|one| collection_name(prefix, one)).collect();
-    for database in layout.databases() {
-        let there = hands.writer(database)?.existing(&names).await?;
+///
+/// # Errors
+///
+/// `changed` when they are not, or the failure of a database.
+pub(super) async fn is_only_in(
+    names: &[String],
+    shard: DatabaseId,
+    hands: &Hands<'_>,
+) -> Result<(), Failure> {
+    for database in hands.fleet.layout().databases() {
+        let there = hands.writer(database)?.existing(names).await?;
         if there.is_empty() == (database == Database::Shard(shard)) {
             return Err(changed("the place of the store's collections"));
         }
