@@ -103,6 +103,13 @@ pub(crate) fn unanswered(work: &Work, failure: Failure) -> Option<Event> {
         Command::LoadJobs { request } => {
             Some(Event::JobsLoaded { request: *request, jobs: Err(failure) })
         }
+        Command::ExamineFleet { request } => {
+            Some(Event::FleetExamined { request: *request, examination: Err(failure) })
+        }
+        Command::AskWhy { request, .. } => {
+            Some(Event::WhyAnswered { request: *request, trace: Err(failure) })
+        }
+        Command::Repair { request, .. } => Some(Event::RepairsLost { request: *request, failure }),
         Command::EndJob { request, .. } => {
             Some(Event::JobEnded { request: *request, outcome: Err(failure) })
         }
@@ -171,6 +178,18 @@ async fn command_done(writable: Writable, command: Command) -> Option<Event> {
             Some(Event::FleetSurveyed { request, survey: Ok(survey) })
         }
         Command::CreateStore { request, plan } => Some(writable.create(request, &plan).await),
+        Command::ExamineFleet { request } => {
+            let inventory = fleet.inventory().await;
+            let examination = blocking_work(move || Arc::new(doctor::examine(&inventory))).await;
+            Some(Event::FleetExamined { request, examination: Ok(examination) })
+        }
+        Command::AskWhy { request, text } => {
+            Some(Event::WhyAnswered { request, trace: Ok(Box::new(fleet.why(&text).await)) })
+        }
+        Command::Repair { request, findings } => {
+            writable.repair(request, findings).await;
+            None
+        }
         Command::LoadJobs { request } => {
             Some(Event::JobsLoaded { request, jobs: writes::jobs(fleet).await })
         }

@@ -4,6 +4,7 @@ mod collections;
 mod create;
 mod databases;
 mod distribution;
+mod doctor;
 mod documents;
 mod events;
 mod footer;
@@ -17,6 +18,7 @@ mod stores;
 #[cfg(test)]
 pub(super) mod tests;
 mod title;
+mod why;
 
 use ratatui::{Frame, buffer::Buffer, layout::Rect, style::Style};
 
@@ -121,12 +123,16 @@ fn screen(canvas: &mut Canvas, area: Rect) {
         Top::Events(cursor) => events::draw(canvas, body, *cursor),
         Top::Create => create::draw(canvas, body),
         Top::Jobs => jobs::draw(canvas, body),
+        Top::Doctor => doctor::draw(canvas, body),
+        Top::Why => why::draw(canvas, body),
         Top::Panes => panes(canvas, body),
         Top::Help(_) | Top::Palette(_) => match &canvas.model.covered {
             Top::Documents(view) => documents::draw(canvas, body, view),
             Top::Events(cursor) => events::draw(canvas, body, *cursor),
             Top::Create => create::draw(canvas, body),
             Top::Jobs => jobs::draw(canvas, body),
+            Top::Doctor => doctor::draw(canvas, body),
+            Top::Why => why::draw(canvas, body),
             _ => panes(canvas, body),
         },
     }

@@ -88,8 +88,11 @@ fn findings_of_one_rule_and_place_are_told_apart() {
     .findings;
     assert_eq!(findings.len(), 5);
     for (index, finding) in findings.iter().enumerate() {
-        let same: Vec<_> =
-            findings.iter().map(|other| finding.is_same_as(other)).enumerate().collect();
+        let same: Vec<_> = findings
+            .iter()
+            .map(|other| finding.identity() == other.identity())
+            .enumerate()
+            .collect();
         assert!(same.iter().all(|(other, is_same)| *is_same == (*other == index)), "{same:?}");
     }
 }

@@ -325,23 +325,14 @@ impl Examination {
 }
 
 impl Finding {
-    /// Whether both are about the same thing, though their counts may differ: what tells a
-    /// new finding from one that the last run had already. Of the evidence, only what names
-    /// the thing counts: a field of the registry, a value, or the other one of two prefixes.
-    pub fn is_same_as(&self, other: &Self) -> bool {
-        let identity = |finding: &Self| {
-            let named = ["field", "value", "other_prefix"];
-            (
-                named.map(|key| finding.evidence.get(key).cloned()),
-                finding.rule,
-                finding.record.clone(),
-                finding.store_id.clone(),
-                finding.prefix.clone(),
-                finding.database,
-                finding.collection.clone(),
-            )
-        };
-        identity(self) == identity(other)
+    /// What it is about, as text: equal for two findings about the same thing, though their
+    /// counts may differ. It tells a new finding from one that the last run had already. Of
+    /// the evidence, only what names the thing counts: a field of the registry, a value, or
+    /// the other one of two prefixes.
+    pub fn identity(&self) -> String {
+        let named = ["field", "value", "other_prefix"].map(|key| self.evidence.get(key));
+        let Self { rule, record, store_id, prefix, database, collection, .. } = self;
+        format!("{named:?} {rule:?} {record:?} {store_id:?} {prefix:?} {database:?} {collection:?}")
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     domain::{
         creation::Plan,
         failure::Failure,
+        finding::Finding,
         job::{Ending, Job, JobId, JobState, Progress},
     },
     jobs::{self, create::Creator},
@@ -33,6 +34,16 @@ impl Writable {
         let tell = |progress| Event::CreationAdvanced { request, progress };
         let (outcome, ()) = tokio::join!(run, self.tell(steps, tell));
         Event::StoreCreated { request, outcome }
+    }
+
+    /// Applies repairs one after the other, and tells what came of each.
+    pub(super) async fn repair(&self, request: RequestId, findings: Vec<Finding>) {
+        for finding in findings {
+            let outcome = jobs::repair::apply(&self.fleet, self.gate, &finding).await;
+            let repaired = Event::Repaired { request, message: finding.message, outcome };
+            // The loop is gone: nobody looks any more.
+            let _ = self.replies.send(repaired).await;
+        }
     }
 
     /// Finishes or undoes a job.

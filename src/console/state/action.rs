@@ -67,6 +67,16 @@ pub enum Action {
     Events,
     /// Opens the jobs of the journal.
     Jobs,
+    /// Asks why the selected store, or any text, is not found.
+    Why,
+    /// Opens the doctor.
+    Doctor,
+    /// Explains the rule of the selected finding.
+    Explain,
+    /// Repairs what the selected finding is about.
+    Repair,
+    /// Goes to the store that is spoken of.
+    GoToStore,
     /// Lets tilldeck have the mouse, or leaves it to the terminal.
     ToggleMouse,
     /// Goes to the next theme.
@@ -86,6 +96,8 @@ pub enum Group {
     Stores,
     /// What is shown, and how fresh it is.
     Showing,
+    /// What is wrong, and the way out.
+    Doctor,
     /// The program itself.
     Program,
 }
@@ -97,6 +109,7 @@ impl Group {
             Self::Moving => "Moving",
             Self::Stores => "Stores",
             Self::Showing => "Showing",
+            Self::Doctor => "Doctor",
             Self::Program => "Program",
         }
     }
@@ -104,7 +117,7 @@ impl Group {
 
 impl Action {
     /// Every action, in the order of the help.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 43] = [
         Self::Up,
         Self::Down,
         Self::Left,
@@ -135,6 +148,11 @@ impl Action {
         Self::NextMeasure,
         Self::Events,
         Self::Jobs,
+        Self::Why,
+        Self::Doctor,
+        Self::Explain,
+        Self::Repair,
+        Self::GoToStore,
         Self::Freeze,
         Self::Zoom,
         Self::Help,
@@ -172,6 +190,9 @@ impl Action {
             | Self::Jobs
             | Self::Freeze
             | Self::Zoom => Group::Showing,
+            Self::Why | Self::Doctor | Self::Explain | Self::Repair | Self::GoToStore => {
+                Group::Doctor
+            }
             Self::Help
             | Self::Palette
             | Self::ToggleMouse
@@ -215,6 +236,11 @@ impl Action {
             Self::NextMeasure => &["b"],
             Self::Events => &["e", "5"],
             Self::Jobs => &["J"],
+            Self::Why => &["w"],
+            Self::Doctor => &["d"],
+            Self::Explain => &["i"],
+            Self::Repair => &["x"],
+            Self::GoToStore => &["o"],
             Self::Freeze => &["f"],
             Self::Zoom => &["z"],
             Self::Help => &["?", "f1"],
@@ -261,6 +287,11 @@ impl Action {
             Self::NextMeasure => ("next-measure", "Count stores, documents or bytes"),
             Self::Events => ("events", "Show what changed, and when"),
             Self::Jobs => ("jobs", "Show unfinished jobs, to finish or undo them"),
+            Self::Why => ("why", "Ask why a store is not found"),
+            Self::Doctor => ("doctor", "Examine the fleet"),
+            Self::Explain => ("explain", "Explain the rule of a finding"),
+            Self::Repair => ("repair", "Repair what a finding is about, after asking"),
+            Self::GoToStore => ("go-to-store", "Go to the store of a finding or an answer"),
             Self::Freeze => ("freeze", "Hold the screen still, or let it go on"),
             Self::Zoom => ("zoom", "Give the pane the whole screen, or put it back"),
             Self::Help => ("help", "Show every key"),

@@ -9,6 +9,7 @@ use super::{
 use crate::domain::{
     creation::{Plan, Taken},
     database::{CollectionType, Database},
+    finding::Finding,
     job::{Ending, JobId},
     registry::Registry,
     store::Store,
@@ -96,6 +97,25 @@ pub enum Command {
         job: JobId,
         /// How.
         ending: Ending,
+    },
+    /// Examine the whole fleet.
+    ExamineFleet {
+        /// Comes back with the answer.
+        request: RequestId,
+    },
+    /// Apply the repairs of findings, one after the other.
+    Repair {
+        /// Comes back with the outcome of each.
+        request: RequestId,
+        /// Which ones.
+        findings: Vec<Finding>,
+    },
+    /// Find out why a store is not found.
+    AskWhy {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// A storeId, a prefix, a name, or the name of a collection.
+        text: String,
     },
     /// Hand text to a clipboard.
     Copy {

@@ -2,8 +2,9 @@
 
 use super::{
     command::Command,
-    create, databases, documents, jobs,
+    create, databases, doctor, documents, jobs,
     model::{Model, Pane, Top},
+    why,
 };
 use crate::domain::text::{SafeText, safe};
 
@@ -17,6 +18,8 @@ pub(super) fn copy(model: &mut Model, commands: &mut Vec<Command>) {
         }),
         Top::Create => create::copied(model),
         Top::Jobs => jobs::copied(model),
+        Top::Doctor => doctor::copied(model),
+        Top::Why => why::copied(model),
         Top::Help(_) | Top::Palette(_) => None,
     };
     match copied {

@@ -16,9 +16,11 @@ use crate::domain::{
     creation::{Created, Survey, Taken},
     document::Page,
     failure::Failure,
+    finding::Examination,
     job::{Job, Progress},
     pool::Pools,
     registry::Registry,
+    why::Trace,
 };
 
 /// Something that happened.
@@ -121,6 +123,36 @@ pub enum Event {
         request: RequestId,
         /// Whether it was.
         outcome: Result<(), Failure>,
+    },
+    /// The whole fleet was examined.
+    FleetExamined {
+        /// Which request it answers.
+        request: RequestId,
+        /// What was found.
+        examination: Result<Arc<Examination>, Failure>,
+    },
+    /// One of the repairs is over.
+    Repaired {
+        /// Which request it belongs to.
+        request: RequestId,
+        /// The message of the finding.
+        message: String,
+        /// Whether it was repaired.
+        outcome: Result<(), Failure>,
+    },
+    /// The repairs that are not over were not applied.
+    RepairsLost {
+        /// Which request they belong to.
+        request: RequestId,
+        /// Why.
+        failure: Failure,
+    },
+    /// It was found out why a store is not found.
+    WhyAnswered {
+        /// Which request it answers.
+        request: RequestId,
+        /// The answer.
+        trace: Result<Box<Trace>, Failure>,
     },
     /// Text was handed to a clipboard.
     Copied {

@@ -138,7 +138,8 @@ mod tests {
         assert_eq!(meaning(&keymap, "ctrl-c"), Some(Action::Quit));
         assert_eq!(meaning(&keymap, "G"), Some(Action::Last));
         assert_eq!(meaning(&keymap, "n"), Some(Action::NewStore));
-        assert_eq!(meaning(&keymap, "w"), None);
+        assert_eq!(meaning(&keymap, "w"), Some(Action::Why));
+        assert_eq!(meaning(&keymap, "v"), None);
     }
 
     #[test]

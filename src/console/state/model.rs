@@ -10,6 +10,7 @@ use super::{
     create::{self, Creation},
     databases::DatabasesPane,
     distribution::DistributionPane,
+    doctor::{self, Doctor},
     documents::DocumentsView,
     eventlog::EventLog,
     geometry::Geometry,
@@ -18,6 +19,7 @@ use super::{
     keymap::Keymap,
     palette::PaletteBox,
     stores::StoresPane,
+    why::Why,
 };
 use crate::{
     config::{ConsoleConfig, ThemeName},
@@ -103,6 +105,10 @@ pub struct Model {
     pub creation: Creation,
     /// The jobs of the journal.
     pub jobs: Jobs,
+    /// What the doctor found.
+    pub doctor: Doctor,
+    /// Why a store is not found.
+    pub why: Why,
     /// What changed, and when.
     pub events: EventLog,
     /// A short answer to the last key, until it expires.
@@ -142,6 +148,8 @@ impl Model {
             collections: CollectionsPane::default(),
             creation: Creation::default(),
             jobs: Jobs::default(),
+            doctor: Doctor::default(),
+            why: Why::default(),
             events: EventLog::default(),
             notice: None,
             held: None,
@@ -161,7 +169,9 @@ impl Model {
 
     /// What is being written, in words; `None` where nothing is.
     pub fn under_way(&self) -> Option<SafeText> {
-        create::run::under_way(self).or_else(|| jobs::under_way(self))
+        create::run::under_way(self)
+            .or_else(|| jobs::under_way(self))
+            .or_else(|| doctor::repair::under_way(self))
     }
 
     /// Answers the last key in a few words, for a few seconds.
@@ -263,6 +273,10 @@ pub enum Top {
     Create,
     /// The jobs of the journal, in [`Model::jobs`].
     Jobs,
+    /// What the doctor found, in [`Model::doctor`].
+    Doctor,
+    /// Why a store is not found, in [`Model::why`].
+    Why,
 }
 
 /// Where a list stands: the selected row and the first visible one, both 0-based.

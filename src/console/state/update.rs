@@ -8,12 +8,12 @@ mod snapshots;
 use super::{
     collections,
     command::Command,
-    create, distribution, documents,
+    create, distribution, doctor, documents,
     event::Event,
     jobs,
     list::Extent,
     model::{Model, Top},
-    palette, stores,
+    palette, stores, why,
 };
 use crate::domain::text::safe;
 
@@ -67,6 +67,16 @@ fn fold(model: &mut Model, event: Event, commands: &mut Vec<Command>) {
         Event::StoreCreated { request, outcome } => {
             create::run::ended(model, (request, outcome), commands);
         }
+        Event::FleetExamined { request, examination } => {
+            doctor::examined(model, request, examination);
+        }
+        Event::Repaired { request, message, outcome } => {
+            doctor::repair::repaired(model, (request, message, outcome), commands);
+        }
+        Event::RepairsLost { request, failure } => {
+            doctor::repair::lost(model, (request, &failure), commands);
+        }
+        Event::WhyAnswered { request, trace } => why::answered(model, request, trace),
         Event::JobsLoaded { request, jobs } => jobs::loaded(model, request, jobs),
         Event::JobAdvanced { request, progress } => jobs::advanced(model, request, progress),
         Event::JobEnded { request, outcome } => jobs::ended(model, (request, outcome), commands),
@@ -125,6 +135,7 @@ fn queue_filled(model: &mut Model) {
 fn frame_drawn(model: &mut Model, geometry: super::geometry::Geometry) {
     create::note_drawn(model, &geometry);
     jobs::note_drawn(model, &geometry);
+    doctor::repair::note_drawn(model, &geometry);
     if model.geometry == geometry {
         return;
     }
@@ -153,6 +164,8 @@ fn keep_visible(model: &mut Model) {
         }
         Top::Create => create::keep_visible(model),
         Top::Jobs => model.jobs.cursor.keep_visible(model.jobs.extent(visible)),
+        Top::Doctor => model.doctor.cursor.keep_visible(model.doctor.extent(visible)),
+        Top::Why => model.why.cursor.keep_visible(model.why.extent(visible)),
     }
 }
 
@@ -165,6 +178,8 @@ fn first_rows(model: &Model) -> [usize; 5] {
         Top::Events(cursor) => cursor.first,
         Top::Create => model.creation.first,
         Top::Jobs => model.jobs.cursor.first,
+        Top::Doctor => model.doctor.cursor.first,
+        Top::Why => model.why.cursor.first,
     };
     [
         model.databases.cursor.first,

@@ -74,6 +74,8 @@ fn fixed(model: &Model) -> &'static [(&'static str, &'static str)] {
         ],
         (Top::Create, _) if is_asked => QUESTION,
         (Top::Jobs, _) if model.jobs.asking.is_some() => QUESTION,
+        (Top::Doctor, _) if model.doctor.asking.is_some() => QUESTION,
+        (Top::Why, _) if model.why.is_typing => &[("enter", "ask"), ("esc", "leave")],
         _ => &[],
     }
 }
@@ -101,7 +103,24 @@ fn useful(model: &Model) -> Vec<(Action, &'static str)> {
             (Action::Retry, "read again"),
             (Action::Copy, "copy the id"),
         ],
-        (Top::Create | Top::Jobs, _) => return Vec::new(),
+        (Top::Doctor, _) if model.doctor.asking.is_none() => vec![
+            (Action::Repair, "repair"),
+            (Action::Explain, "explain"),
+            (Action::GoToStore, "go to store"),
+            (Action::Back, "back"),
+            (Action::Enter, "more"),
+            (Action::Filter, "filter"),
+            (Action::Retry, "examine again"),
+            (Action::Copy, "copy"),
+        ],
+        (Top::Why, _) if !model.why.is_typing => vec![
+            (Action::Filter, "ask another"),
+            (Action::GoToStore, "go to store"),
+            (Action::Copy, "copy"),
+            (Action::Back, "back"),
+            (Action::Retry, "ask again"),
+        ],
+        (Top::Create | Top::Jobs | Top::Doctor | Top::Why, _) => return Vec::new(),
         (Top::Panes, Pane::Databases) => vec![
             (Action::Retry, "retry now"),
             (Action::Enter, "its stores"),
@@ -131,6 +150,11 @@ fn useful(model: &Model) -> Vec<(Action, &'static str)> {
     if matches!(model.top, Top::Panes) {
         hints.insert(0, (Action::NextPane, "next pane"));
         hints.extend([(Action::Events, "events"), (Action::Zoom, "zoom")]);
+    }
+    if matches!((&model.top, model.focus), (Top::Panes, Pane::Stores)) {
+        let after = hints.iter().position(|(action, _)| *action == Action::Enter).unwrap_or(0);
+        hints.insert(after, (Action::Why, "why not found"));
+        hints.insert(after + 1, (Action::Doctor, "doctor"));
     }
     if !matches!(model.top, Top::Help(_) | Top::Palette(_)) {
         hints.insert(0, (Action::Help, "help"));

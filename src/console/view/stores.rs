@@ -255,7 +255,11 @@ fn draw_nothing(canvas: &mut Canvas, area: Rect) {
         }
         _ => (
             safe("no store matches"),
-            safe(&format!("Press {} to show all of them again", key(Action::Back))),
+            safe(&format!(
+                "Press {} to ask why, {} to show all of them again",
+                key(Action::Why),
+                key(Action::Back)
+            )),
         ),
     };
     canvas.say(area, &[(&text, theme.text), (&hint, theme.dim)]);

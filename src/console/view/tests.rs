@@ -5,3 +5,4 @@ mod creation;
 mod pictures;
 pub(crate) mod stage;
 mod styles;
+mod troubles;

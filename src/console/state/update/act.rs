@@ -7,13 +7,13 @@ use super::{
         action::{Action, Group},
         collections,
         command::Command,
-        copy, create, databases, distribution, documents,
+        copy, create, databases, distribution, doctor, documents,
         help::HelpBox,
         jobs,
         list::Extent,
         model::{Held, ListCursor, Model, Pane, Top},
         palette::{self, Choice},
-        stores,
+        stores, why,
     },
     field, snapshots,
 };
@@ -32,6 +32,8 @@ pub(super) fn press(model: &mut Model, key: KeyEvent, commands: &mut Vec<Command
         create::take_key(model, key, commands);
     } else if jobs::has_keys(model) {
         jobs::take_key(model, &key, commands);
+    } else if doctor::repair::has_keys(model) {
+        doctor::repair::take_key(model, &key, commands);
     } else if field::is_open(model) {
         field::press(model, key, commands);
     } else if let Some(action) = model.keymap.action(&key) {
@@ -63,6 +65,8 @@ pub(in super::super) fn apply(model: &mut Model, action: Action, commands: &mut 
         }
         Top::Create => create::apply(model, action, commands),
         Top::Jobs => jobs::apply(model, action),
+        Top::Doctor => doctor::apply(model, action, commands),
+        Top::Why => why::apply(model, action, commands),
         Top::Palette(palette) => {
             let extent = palette.extent(visible);
             palette.cursor.apply(action, extent);
@@ -105,6 +109,8 @@ fn apply_in_panes(model: &mut Model, action: Action, commands: &mut Vec<Command>
         Action::Events => model.top = Top::Events(ListCursor::default()),
         Action::NewStore => create::open(model, commands),
         Action::Jobs => jobs::open(model, commands),
+        Action::Doctor => doctor::open(model, commands),
+        Action::Why => why::open(model, commands),
         Action::Sort | Action::ReverseSort | Action::Mark => {
             model.focus = Pane::Stores;
             stores::apply(model, action, commands);
@@ -154,6 +160,10 @@ pub(in super::super) fn back(model: &mut Model, commands: &mut Vec<Command>) {
         create::leave(model, commands);
     } else if matches!(model.top, Top::Jobs) {
         jobs::leave(model);
+    } else if matches!(model.top, Top::Doctor) {
+        doctor::leave(model);
+    } else if matches!(model.top, Top::Why) {
+        why::leave(model);
     } else if !matches!(model.top, Top::Panes) {
         close_top(model);
     } else if model.stores.is_typing {
@@ -212,6 +222,8 @@ const fn is_for_panes(action: Action) -> bool {
                 | Action::Zoom
                 | Action::Events
                 | Action::Jobs
+                | Action::Doctor
+                | Action::Why
         )
 }
 
@@ -262,6 +274,8 @@ fn retry(model: &mut Model, commands: &mut Vec<Command>) {
         Top::Panes => {}
         Top::Create => return create::retry(model, commands),
         Top::Jobs => return jobs::load(model, commands),
+        Top::Doctor => return doctor::examine(model, commands),
+        Top::Why => return why::ask_again(model, commands),
         _ => return,
     }
     match model.focus {

@@ -7,9 +7,9 @@ use super::{
     super::{
         action::Action,
         command::Command,
-        create,
+        create, doctor,
         model::{Model, Top},
-        palette, stores,
+        palette, stores, why,
     },
     act,
 };
@@ -22,6 +22,8 @@ const LONGEST: usize = 255;
 pub(super) fn is_open(model: &Model) -> bool {
     matches!(model.top, Top::Help(_) | Top::Palette(_))
         || (matches!(model.top, Top::Panes) && model.stores.is_typing)
+        || (matches!(model.top, Top::Doctor) && model.doctor.is_typing)
+        || (matches!(model.top, Top::Why) && model.why.is_typing)
 }
 
 /// Takes a key while a text field is open.
@@ -47,7 +49,8 @@ pub(super) fn press(model: &mut Model, key: KeyEvent, commands: &mut Vec<Command
 /// Pastes into the field, as one line. Nothing is confirmed by it, and outside a field
 /// nothing happens.
 pub(super) fn paste(model: &mut Model, text: &str, commands: &mut Vec<Command>) {
-    if matches!(model.top, Top::Create | Top::Jobs) && field_of(model).is_none() {
+    let has_questions = matches!(model.top, Top::Create | Top::Jobs | Top::Doctor | Top::Why);
+    if has_questions && field_of(model).is_none() {
         model.notify("there is no text field here; a paste chooses and confirms nothing");
         return;
     }
@@ -82,6 +85,8 @@ fn confirm(model: &mut Model, commands: &mut Vec<Command>) {
     match &model.top {
         Top::Palette(_) => act::choose(model, commands),
         Top::Help(_) => act::close_top(model),
+        Top::Doctor => model.doctor.is_typing = false,
+        Top::Why => why::submit(model, commands),
         _ => model.stores.is_typing = false,
     }
 }
@@ -103,6 +108,8 @@ fn changed(model: &mut Model, commands: &mut Vec<Command>) {
         Top::Help(help) => help.search(&model.keymap),
         Top::Palette(_) => palette::search(model, commands),
         Top::Create => create::changed(model, commands),
+        Top::Doctor => doctor::refilter(model),
+        Top::Why => {}
         _ => stores::text_changed(model, commands),
     }
 }
@@ -113,6 +120,8 @@ fn field_of(model: &mut Model) -> Option<&mut Input> {
         Top::Palette(palette) => Some(&mut palette.input),
         Top::Panes if model.stores.is_typing => Some(&mut model.stores.input),
         Top::Create => model.creation.text_field(),
+        Top::Doctor if model.doctor.is_typing => Some(&mut model.doctor.input),
+        Top::Why if model.why.is_typing => Some(&mut model.why.input),
         _ => None,
     }
 }

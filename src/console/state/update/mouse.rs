@@ -8,7 +8,7 @@ use super::{
         action::Action,
         collections,
         command::Command,
-        create, databases, distribution,
+        create, databases, distribution, doctor,
         geometry::{Area, Target},
         jobs,
         list::Extent,
@@ -70,6 +70,7 @@ fn click(model: &mut Model, (area, target, row): (Area, Target, u16), commands: 
         Target::Answer(answer) => match model.top {
             Top::Create => create::answer(model, answer, commands),
             Top::Jobs => jobs::answer(model, answer, commands),
+            Top::Doctor => doctor::repair::answer(model, answer, commands),
             _ => {}
         },
         _ if !matches!(model.top, Top::Panes) => {}
@@ -110,7 +111,9 @@ fn go_in(model: &mut Model, commands: &mut Vec<Command>) {
     match model.top {
         Top::Palette(_) => act::choose(model, commands),
         Top::Help(_) | Top::Events(_) | Top::Create => {}
-        Top::Panes | Top::Documents(_) | Top::Jobs => act::apply(model, Action::Enter, commands),
+        Top::Panes | Top::Documents(_) | Top::Jobs | Top::Doctor | Top::Why => {
+            act::apply(model, Action::Enter, commands);
+        }
     }
 }
 
@@ -177,6 +180,14 @@ fn top_list(model: &mut Model) -> Option<(&mut ListCursor, Extent)> {
         Top::Jobs => {
             let extent = model.jobs.extent(visible);
             Some((&mut model.jobs.cursor, extent))
+        }
+        Top::Doctor => {
+            let extent = model.doctor.extent(visible);
+            Some((&mut model.doctor.cursor, extent))
+        }
+        Top::Why => {
+            let extent = model.why.extent(visible);
+            Some((&mut model.why.cursor, extent))
         }
     }
 }

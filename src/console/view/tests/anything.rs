@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::{
     creation,
     stage::{Stage, all_present, failure_of, hostile, orders, troubled},
+    troubles,
 };
 use crate::{
     console::state::{
@@ -18,7 +19,7 @@ use crate::{
 };
 
 /// Ways to each of the screens.
-const SCREENS: [&str; 21] = [
+const SCREENS: [&str; 24] = [
     "",
     "1",
     "2",
@@ -40,6 +41,9 @@ const SCREENS: [&str; 21] = [
     "run",
     "jobs",
     "job",
+    "doctor",
+    "repair",
+    "why",
 ];
 
 fn stage(screen: usize, is_hostile: bool, zoomed: bool, down: u8) -> Stage {
@@ -87,6 +91,15 @@ fn stage(screen: usize, is_hostile: bool, zoomed: bool, down: u8) -> Stage {
             creation::list_jobs(&mut stage, Ok(creation::jobs(NASTY)));
             stage.press("<enter>");
         }
+        "doctor" => {
+            let failure = is_hostile.then(|| failure_of(FailureKind::TimedOut));
+            troubles::examine(&mut stage, Ok(troubles::examination(NASTY, failure)));
+        }
+        "repair" => {
+            troubles::examine(&mut stage, Ok(troubles::examination(NASTY, None)));
+            stage.press("jjx");
+        }
+        "why" => troubles::ask(&mut stage, troubles::trace(NASTY, is_hostile)),
         keys => stage.press(keys),
     }
     stage
