@@ -157,7 +157,7 @@ ascii = true
 mouse = false
 no_color = true
 [keys]
-quit = "x"
+quit = "X"
 help = ["f1", "?"]
 "#,
     );
@@ -181,7 +181,7 @@ help = ["f1", "?"]
     assert_eq!(config.timing.slow_after.as_millis(), 1500);
     assert_eq!(config.console.theme, ThemeName::Ansi);
     assert!(config.console.ascii && !config.console.mouse && config.console.no_color);
-    assert_eq!(config.keys["quit"], ["x"]);
+    assert_eq!(config.keys["quit"], ["X"]);
     assert_eq!(config.keys["help"], ["f1", "?"]);
 }
 

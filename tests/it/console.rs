@@ -11,3 +11,4 @@ mod line;
 mod outage;
 mod screen;
 mod terminal;
+mod trouble;

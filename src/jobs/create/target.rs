@@ -1,14 +1,14 @@
 //! What one run makes: the record, the collections, and which of them were there before.
 
-use bson::{Bson, Document, doc, oid::ObjectId};
+use bson::{Bson, Document, RawDocumentBuf, doc, oid::ObjectId};
 
 use crate::{
     domain::{
         creation::{Created, Plan},
-        database::{DatabaseId, Layout, RegistryNames},
+        database::{DatabaseId, Layout},
         failure::{Failure, FailureKind},
         index::IndexSpec,
-        store::RecordId,
+        store::{RecordId, Route, Store},
     },
     mongo::{gate::Writer, provision::NewStore},
 };
@@ -31,7 +31,7 @@ pub(super) struct Target {
     pub(super) parts: Vec<Part>,
     /// The registry's name in the main database.
     pub(super) registry: String,
-    names: RegistryNames,
+    layout: Layout,
 }
 
 impl Target {
@@ -52,7 +52,7 @@ impl Target {
             record: store.record(&layout.registry),
             parts: plan.collections.iter().map(part).collect(),
             registry: layout.registry.collection.clone(),
-            names: layout.registry.clone(),
+            layout: layout.clone(),
         }
     }
 
@@ -95,7 +95,7 @@ impl Target {
                 record: record.clone(),
                 parts: parts.iter().map(part).collect::<Option<_>>()?,
                 registry: layout.registry.collection.clone(),
-                names: layout.registry.clone(),
+                layout: layout.clone(),
             })
         };
         target().ok_or_else(|| {
@@ -118,19 +118,19 @@ impl Target {
     }
 
     pub(super) fn store_id(&self) -> &str {
-        self.record.get_str(&self.names.store_id).unwrap_or_default()
+        self.record.get_str(&self.layout.registry.store_id).unwrap_or_default()
     }
 
     pub(super) fn prefix(&self) -> &str {
-        self.record.get_str(&self.names.prefix).unwrap_or_default()
+        self.record.get_str(&self.layout.registry.prefix).unwrap_or_default()
     }
 
     /// Matches the record that this run has made, and no other.
     pub(super) fn own_record(&self) -> Document {
         doc! {
             "_id": self.key,
-            &self.names.store_id: self.store_id(),
-            &self.names.prefix: self.prefix(),
+            &self.layout.registry.store_id: self.store_id(),
+            &self.layout.registry.prefix: self.prefix(),
         }
     }
 
@@ -142,13 +142,16 @@ impl Target {
 
     /// Whether a record of somebody else leads to the same collections.
     pub(super) async fn is_claimed_by_another(&self, main: &Writer) -> Result<bool, Failure> {
-        let others = doc! {
-            "_id": {"$ne": self.key},
-            &self.names.prefix: self.prefix(),
-            &self.names.database_id: i64::from(self.shard.get()),
+        let others = doc! {"_id": {"$ne": self.key}, &self.layout.registry.prefix: self.prefix()};
+        let project = doc! {&self.layout.registry.database_id: 1};
+        let pipeline = vec![doc! {"$match": others}, doc! {"$project": project}];
+        let found = main.read(&self.registry, pipeline, None).await?;
+        // Whatever type the number has, it counts if it leads there.
+        let leads_here = |record: &Document| {
+            let raw = RawDocumentBuf::try_from(record).ok()?;
+            Some(Store::decode(&raw, &self.layout).route == Route::Shard(self.shard))
         };
-        let found = main.read(&self.registry, vec![doc! {"$match": others}, one()], None).await?;
-        Ok(!found.is_empty())
+        Ok(found.iter().any(|record| leads_here(record).unwrap_or(true)))
     }
 
     /// Looks whether every collection and index is there.
