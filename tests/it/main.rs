@@ -12,6 +12,7 @@ mod config;
 mod console;
 mod create;
 mod demo;
+mod doctor;
 mod faults;
 mod jobs;
 mod mongo;
