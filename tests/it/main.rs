@@ -14,6 +14,7 @@ mod create;
 mod demo;
 mod doctor;
 mod faults;
+mod interop;
 mod jobs;
 mod mongo;
 mod support;

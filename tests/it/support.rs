@@ -1,5 +1,6 @@
 //! What the integration tests share: servers, the binary, proxies, certificates.
 
+mod backend;
 mod binary;
 mod certificates;
 mod proxy;
@@ -12,6 +13,7 @@ use std::{
 };
 
 pub(crate) use self::{
+    backend::Backend,
     binary::{Home, Output, Running},
     certificates::Authority,
     proxy::{Mode, Proxy},
