@@ -15,7 +15,7 @@
 //! ```text
 //!  keys · resize · signals ─┐
 //!  pools     (watch) ───────┤
-//!  registry  (watch) ───────┼─► Event ─► update(&mut Model, Event) ─► Vec<Command> ─► effects ─► mongo · clipboard
+//!  registry  (watch) ───────┼─► Event ─► update(&mut Model, Event) ─► Vec<Command> ─► effects ─► mongo · jobs · clipboard
 //!  replies   (mpsc) ────────┤                 │                                          │
 //!  next deadline ───────────┘                 ▼ only if something visible changed        │
 //!        ▲                              draw(&Model, &mut Frame) ─► Geometry             │
@@ -28,11 +28,12 @@
 //! |---|---|---|
 //! | [`domain`] | facts and rules as plain data and pure functions | nobody |
 //! | [`config`] | flags, environment and file folded into one `Config` | `domain` |
+//! | [`doctor`] | the rules: a file each, a pure function from an inventory to findings | `domain` |
 //! | [`mongo`] | the live databases: the only home of the driver | `domain`, `config` |
-//! | [`doctor`] | one small file a rule: from an inventory of the fleet to findings | `domain` |
 //! | [`report`] | what the command line prints, as types of its own | `domain`, `config`, `doctor` |
-//! | [`console::state`] | the model, its events, commands and actions, and `update` | `domain`, `config` |
-//! | [`console::view`] | drawing; reads the model, changes nothing | `console::state`, `domain` |
+//! | [`jobs`] | journaled writes: making a store, repairing one | `domain`, `config`, `mongo` |
+//! | [`console::state`] | the model, its events, commands and actions, and `update` | `domain`, `config`, `doctor` |
+//! | [`console::view`] | drawing; reads the model, changes nothing | `console::state`, `domain`, `doctor` |
 //! | [`console`] | the event loop, the terminal, the effects: where both halves meet | all of the above |
 //! | [`demo`] | a private `mongod` and a seeded fleet, also used by the tests | `domain`, `config`, `mongo` |
 //! | [`cli`] | arguments, and one file for each headless command | all but `console`, which it only starts |
@@ -51,6 +52,11 @@
 //!   Hostile characters become visible, never dropped: names that differ look different.
 //! - **One write gate.** Handles that can write are made by `mongo::gate` alone, so that
 //!   read-only mode cannot be forgotten. Nothing else in the crate calls a writing method.
+//! - **A write can be interrupted anywhere.** It is one transaction, or a job whose journal
+//!   says what it is about to do before it does it, so that any console can finish or undo
+//!   it. What is undone is what the job made, and only that.
+//! - **A repair relies on what was found.** It holds its evidence and reads it again first;
+//!   where that has changed, it is refused.
 //! - **One classifier.** Driver errors are turned into [`domain::failure::Failure`] in one
 //!   place, with the cause and the next step. The driver's own texts are never shown: they
 //!   can quote a password.
