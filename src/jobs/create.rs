@@ -149,7 +149,12 @@ impl Creator {
         lease.renew().await?;
         let journal = Journal::new(main.clone());
         if is_atomic {
-            let entry = self.at_once(main, (&target, home.name), &intent).await?;
+            let made = self.at_once(main, (&target, home.name), &intent).await;
+            let entry = match made {
+                Ok(entry) => entry,
+                // A creator that waits for no turn may be why: then that is what is said.
+                Err(failure) => return checks.no_other_has(&target).await.and(Err(failure)),
+            };
             track.done(track::RECORD);
             track.all_done(&target.names());
             return Ok(Registered { target, entry, warnings, is_whole: true });
