@@ -122,8 +122,11 @@ pub(super) async fn fixed(
         let outcome = writing(repair::apply(&session.fleet, gate, finding)).await;
         repaired.push(Repaired::new(finding, outcome));
     }
-    let again = examine(session, chosen).await;
-    let answer = answer(&again, &repaired, session)?;
+    // The list of stores was read before the repairs, which have changed it.
+    let session = Session::anew(config).await?;
+    let again = examine(&session, chosen).await;
+    session.fleet.shutdown().await;
+    let answer = answer(&again, &repaired, &session)?;
     let has_failed = repaired.iter().any(Repaired::has_failed);
     let code = interrupted().unwrap_or(answer.code.max(u8::from(has_failed)));
     Ok(Answer { code, ..answer })

@@ -128,6 +128,19 @@ impl Session {
         }
     }
 
+    /// The fleet, connected and read anew: one look is not told of what was written since.
+    ///
+    /// # Errors
+    ///
+    /// There is no usable URI.
+    pub(super) async fn anew(config: &Config) -> Result<Self, Failure> {
+        let session = Self::start(Targets::parse(config)?, config);
+        session.settle().await;
+        // A registry that is out of reach by now is told of by whoever needs it.
+        let _ = session.registry().await;
+        Ok(session)
+    }
+
     /// Waits until every database has answered or failed, and the registry is known or not.
     pub(super) async fn settle(&self) {
         self.fleet.settle(self.limit).await;
