@@ -190,8 +190,14 @@ async fn indexes(
     hands: &Hands<'_>,
 ) -> Result<Vec<Act>, Failure> {
     let home = hands.writer(database)?;
+    let names: Vec<String> = collections.iter().map(|one| one.collection.to_string()).collect();
+    let there = home.existing(&names).await?;
     let mut acts = Vec::new();
     for rebuild in collections {
+        // One that was dropped has no indexes, and making one would make it again.
+        if !there.iter().any(|name| **name == *rebuild.collection) {
+            return Err(changed(&format!("the collection `{}`", rebuild.collection)));
+        }
         let now = home.indexes(&rebuild.collection).await?;
         let has = |wanted: &IndexSpec| now.iter().any(|one| one.effect() == wanted.effect());
         if rebuild.wanted.iter().all(has) {
