@@ -17,6 +17,7 @@ mod faults;
 mod interop;
 mod jobs;
 mod mongo;
+mod repair;
 mod support;
 mod tidy;
 mod uris;

@@ -170,6 +170,22 @@ impl Fleet {
         name_of(&self.main, place)
     }
 
+    /// The first batch of a collection, which is all of the few documents that a test has.
+    pub(crate) fn documents(&self, place: Place, name: &str) -> Vec<Document> {
+        batch(&self.tell(place, doc! {"find": name}))
+    }
+
+    /// The names of a collection's indexes and whether each is unique.
+    pub(crate) fn indexes(&self, place: Place, name: &str) -> Vec<(String, bool)> {
+        let listed = batch(&self.tell(place, doc! {"listIndexes": name}));
+        let named = |one: &Document| {
+            (one.get_str("name").unwrap().to_owned(), one.get_bool("unique").unwrap_or(false))
+        };
+        let mut indexes: Vec<_> = listed.iter().map(named).collect();
+        indexes.sort();
+        indexes
+    }
+
     /// Everything there is, by name and content: equal where nothing was written.
     pub(crate) fn state(&self) -> String {
         let hash = |place| {
@@ -209,6 +225,11 @@ impl Fleet {
         let gaps = report["incomplete"].as_array().unwrap();
         gaps.iter().map(|gap| (text(&gap["database"]), text(&gap["error"]["kind"]))).collect()
     }
+}
+
+fn batch(answer: &Document) -> Vec<Document> {
+    let batch = answer.get_document("cursor").unwrap().get_array("firstBatch").unwrap();
+    batch.iter().map(|one| one.as_document().unwrap().clone()).collect()
 }
 
 /// The URI of a database on a server whose URI has a path and maybe options.
