@@ -3,6 +3,7 @@
 //! Everything here is plain data and pure functions. Times arrive as values, failures
 //! that come from outside arrive already classified as [`failure::Failure`].
 
+pub mod access;
 pub mod collection;
 pub mod creation;
 pub mod database;

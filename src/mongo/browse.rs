@@ -12,10 +12,11 @@ use super::{
     probe::{Handle, run},
 };
 use crate::domain::{
+    access,
     collection::{Collection, Details, Form, Presence, StoreCollections, Usage},
     database::{CollectionType, Layout},
     document::{Page, raw::elements},
-    failure::{Failure, FailureKind},
+    failure::Failure,
     ownership::collection_name,
     store::Store,
     text::safe,
@@ -40,7 +41,7 @@ pub(crate) async fn collections(
     layout: &Layout,
     limit: Duration,
 ) -> Result<StoreCollections, Failure> {
-    let Some(prefix) = &store.prefix else { return Err(no_prefix(store, layout)) };
+    let prefix = access::prefix(store, layout)?;
     let wanted: Vec<(CollectionType, String)> = layout
         .collection_types
         .iter()
@@ -61,16 +62,6 @@ pub(crate) async fn collections(
     });
     let collections = stream::iter(looks).buffered(AT_ONCE).collect().await;
     Ok(StoreCollections { database: handle.database, collections })
-}
-
-fn no_prefix(store: &Store, layout: &Layout) -> Failure {
-    let which = store.store_id.as_deref().unwrap_or(store.record.as_str());
-    let field = &layout.registry.prefix;
-    Failure::new(
-        FailureKind::NotFound,
-        &format!("store `{which}` has no `{field}`, so its collections have no names"),
-        &format!("Set `{field}` in the store's record"),
-    )
 }
 
 /// Which of the wanted collections exist, and as what.

@@ -25,6 +25,7 @@ use super::{
 use crate::{
     config::Config,
     domain::{
+        access,
         collection::{StoreCollections, Usage},
         database::{Database, Layout},
         document::Page,
@@ -135,7 +136,7 @@ impl Fleet {
     /// listing. A figure that cannot be read fails alone: see
     /// [`Details::failure`](crate::domain::collection::Details::failure).
     pub async fn collections(&self, store: &Store) -> Result<StoreCollections, Failure> {
-        let database = store.route.database().ok_or_else(|| leads_nowhere(store))?;
+        let database = access::home(store)?;
         let handle = self.handle(database)?;
         browse::collections(&handle, store, self.layout(), self.inner.read_timeout).await
     }
@@ -283,15 +284,4 @@ fn cache_file(directory: &Path, databases: &[Target]) -> Option<PathBuf> {
     let hosts = login.rsplit_once('@').map_or(login, |(_, hosts)| hosts);
     // Without a directory of its own, nothing may be left anywhere.
     (!directory.as_os_str().is_empty()).then(|| cache::path(directory, hosts, &main.name))
-}
-
-fn leads_nowhere(store: &Store) -> Failure {
-    let which = store.store_id.as_deref().unwrap_or(store.record.as_str());
-    let why: Vec<_> = store.problems.iter().map(ToString::to_string).collect();
-    let why = why.join("; ");
-    Failure::new(
-        FailureKind::NotFound,
-        &format!("the record of store `{which}` leads to no database: {why}"),
-        "Correct the database number in the store's record",
-    )
 }
