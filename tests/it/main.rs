@@ -21,3 +21,4 @@ mod repair;
 mod support;
 mod tidy;
 mod uris;
+mod why;

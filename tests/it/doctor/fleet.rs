@@ -124,6 +124,13 @@ pub(crate) fn unique_on(field: &str) -> Document {
     doc! {"key": {field: 1}, "name": format!("{field}_1"), "unique": true}
 }
 
+/// What the backend leaves under the name of a collection that was moved: a view that fails
+/// whoever reads it, and says where the store is now.
+pub(crate) fn tombstone(name: &str) -> Document {
+    let says = doc! {"$project": {"e": {"$toInt": "STORE MOVED to pos_db_3"}}};
+    doc! {"create": name, "viewOn": "gone", "pipeline": [{"$collStats": {"count": {}}}, says]}
+}
+
 pub(crate) fn name_of(main: &str, place: Place) -> String {
     if place == 0 { main.to_owned() } else { format!("{main}_{place}") }
 }

@@ -2,13 +2,7 @@
 
 use mongodb::bson::doc;
 
-use super::fleet::{Fleet, Plant, record};
-
-/// What the backend leaves under the name of a collection that was moved.
-fn tombstone(name: &str) -> mongodb::bson::Document {
-    let says = doc! {"$project": {"e": {"$toInt": "STORE MOVED to pos_db_3"}}};
-    doc! {"create": name, "viewOn": "gone", "pipeline": [{"$collStats": {"count": {}}}, says]}
-}
+use super::fleet::{Fleet, Plant, record, tombstone};
 
 #[track_caller]
 fn assert_lines(plant: Plant, expected: &[&str]) {

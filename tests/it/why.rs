@@ -1,0 +1,4 @@
+//! `why` on real fleets: each cause, a fleet that is half down, and no secret.
+
+mod causes;
+mod degraded;
