@@ -96,19 +96,20 @@ impl Creator {
             if !is_whole {
                 furnish(&sides, &target, (&journal, &entry), track).await?;
             }
-            verify(&self.fleet, &sides, &target, track).await
+            let more = verify(&self.fleet, &sides, &target, track).await?;
+            if !is_whole {
+                journal.close(&entry, JobState::Done).await?;
+            }
+            Ok(more)
         };
         match made.await {
             Ok(more) => warnings.extend(more),
+            Err(failure) if is_whole && stays(&journal, &entry, &failure).await => {
+                warnings.push(format!("it was not read back: {}", failure.message));
+            }
             Err(failure) => {
-                if is_whole {
-                    journal.reopen(&entry).await.map_err(|again| left(&failure, &again, &entry))?;
-                }
                 return Err(undone(&sides, &target, (&journal, &entry), failure, track).await);
             }
-        }
-        if !is_whole {
-            journal.close(&entry, JobState::Done).await?;
         }
         Ok(target.created(warnings))
     }
@@ -341,6 +342,18 @@ async fn verify(
     Ok(warnings)
 }
 
+/// Whether a store that a transaction has made stays although it could not be verified:
+/// nothing speaks against it, and the job cannot be opened again to undo it.
+async fn stays(journal: &Journal, entry: &Entry, failure: &Failure) -> bool {
+    let is_refuted = matches!(failure.kind, FailureKind::Duplicate | FailureKind::Changed);
+    if journal.reopen(entry).await.is_ok() || is_refuted {
+        return false;
+    }
+    // It may be open all the same, with an answer that was lost.
+    let _ = journal.close(entry, JobState::Done).await;
+    true
+}
+
 /// Undoes what a failed run has made, and gives the failure to tell.
 async fn undone(
     sides: &Sides,
@@ -368,7 +381,7 @@ async fn take_back(
     (journal, entry): (&Journal, &Entry),
     track: &mut Track<'_>,
 ) -> Result<(), Failure> {
-    journal.begin(entry, "undo").await?;
+    journal.begin_undoing(entry).await?;
     sides.main.remove(&target.registry, target.own_record()).await?;
     die_if_asked("undo: record");
     let mut holding = Vec::new();

@@ -83,7 +83,12 @@ impl Journal {
         let document = document(intent, key, JobState::Running);
         let times = doc! {"started": "$$NOW", "until": until()};
         let whole = doc! {"$mergeObjects": [{"$literal": document}, times]};
-        self.main.put(COLLECTION, key, vec![doc! {"$replaceWith": whole}]).await?;
+        let put = self.main.put(COLLECTION, key, vec![doc! {"$replaceWith": whole}]).await;
+        if let Err(failure) = put {
+            // It may be there all the same, and nobody would know what it is about.
+            let _ = self.main.remove(COLLECTION, doc! {"_id": key}).await;
+            return Err(failure);
+        }
         super::die_if_asked("journal");
         Ok(entry_of(key, intent, 1))
     }
@@ -95,9 +100,29 @@ impl Journal {
     /// `changed` when somebody else has taken the job over; the failure of the write. The
     /// step must not be taken then.
     pub async fn begin(&self, entry: &Entry, step: &str) -> Result<(), Failure> {
+        self.begin_from(&[JobState::Running], entry, step).await
+    }
+
+    /// Writes down that the job is undone from here on. It may be closed by then, where
+    /// the answer of the closing was lost.
+    ///
+    /// # Errors
+    ///
+    /// As [`Journal::begin`].
+    pub async fn begin_undoing(&self, entry: &Entry) -> Result<(), Failure> {
+        self.begin_from(&[JobState::Running, JobState::Done], entry, "undo").await
+    }
+
+    async fn begin_from(
+        &self,
+        states: &[JobState],
+        entry: &Entry,
+        step: &str,
+    ) -> Result<(), Failure> {
         let steps = doc! {"$concatArrays": ["$steps", [{"$literal": step}]]};
-        let set = doc! {"$set": {"steps": steps, "until": until()}};
-        self.changed(entry, set).await?;
+        let running = JobState::Running.name();
+        let set = doc! {"$set": {"state": running, "steps": steps, "until": until()}};
+        self.changed_from(states, entry, set).await?;
         super::die_if_asked(&format!("{step}: begun"));
         Ok(())
     }
@@ -110,12 +135,24 @@ impl Journal {
     pub async fn close(&self, entry: &Entry, state: JobState) -> Result<(), Failure> {
         super::die_if_asked("closing");
         let set = doc! {"$set": {"state": state.name(), "ended": "$$NOW"}};
-        self.changed(entry, set).await
+        let states = [JobState::Running, state];
+        match self.changed_from(&states, entry, set.clone()).await {
+            // It may be closed, with an answer that was lost: so once more, from either state.
+            Err(failure) if failure.kind != FailureKind::Changed => {
+                self.changed_from(&states, entry, set).await
+            }
+            closed => closed,
+        }
     }
 
-    async fn changed(&self, entry: &Entry, set: Document) -> Result<(), Failure> {
-        let running = JobState::Running.name();
-        let mine = doc! {"_id": entry.key, "token": entry.token, "state": running};
+    async fn changed_from(
+        &self,
+        states: &[JobState],
+        entry: &Entry,
+        set: Document,
+    ) -> Result<(), Failure> {
+        let states: Vec<&str> = states.iter().map(|state| state.name()).collect();
+        let mine = doc! {"_id": entry.key, "token": entry.token, "state": {"$in": states}};
         let changed = self.main.change(COLLECTION, mine, vec![set]).await?;
         changed.map(|_| ()).ok_or_else(|| taken(&entry.id))
     }

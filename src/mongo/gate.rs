@@ -10,7 +10,7 @@ use std::{future::Future, time::Duration};
 
 use bson::{Document, doc};
 use mongodb::{
-    error::{Error, ErrorKind, Result as DriverResult},
+    error::{Error, ErrorKind, Result as DriverResult, WriteFailure},
     options::{InsertManyOptions, WriteConcern},
 };
 
@@ -202,7 +202,14 @@ impl Writer {
 
     fn command(&self, command: Document) -> impl Future<Output = DriverResult<Document>> + use<> {
         let db = self.handle.db.clone();
-        async move { db.run_command(command).await }
+        async move {
+            let answer = db.run_command(command).await?;
+            // The driver looks for this in its own writes only, not in plain commands.
+            match answer.get_document("writeConcernError") {
+                Ok(unconfirmed) => Err(unconfirmed_write(unconfirmed.clone())),
+                Err(_) => Ok(answer),
+            }
+        }
     }
 
     async fn call<T: Send + 'static>(
@@ -256,6 +263,14 @@ impl Writer {
 
 fn milliseconds(limit: Duration) -> i64 {
     i64::try_from(limit.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The write was done, but the majority of the replica set may not have it.
+fn unconfirmed_write(answer: Document) -> Error {
+    match bson::deserialize_from_document(answer) {
+        Ok(error) => ErrorKind::Write(WriteFailure::WriteConcernError(error)).into(),
+        Err(_) => Error::custom("a write that is not confirmed"),
+    }
 }
 
 fn code_of(error: &Error) -> Option<i32> {

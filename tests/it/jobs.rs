@@ -2,5 +2,6 @@
 //! creator is killed.
 
 mod creation;
+mod failing;
 mod repair;
 mod rig;

@@ -84,8 +84,27 @@ async fn attempted(client: &Client, main: &str, all: &AllOrNothing) -> DriverRes
             {
                 commits += 1;
             }
-            committed => return committed,
+            Err(error) => {
+                end(client, main, all, &mut session).await;
+                return Err(error);
+            }
+            Ok(()) => return Ok(()),
         }
+    }
+}
+
+/// Ends a transaction whose commit failed, as far as it is not committed. Otherwise it would
+/// hold its keys on the server for a minute, and whoever asks what came of it would wait.
+async fn end(client: &Client, main: &str, all: &AllOrNothing, session: &mut ClientSession) {
+    // The driver cannot abort any more, but the next transaction of a session ends the one
+    // before it, and its first command is what begins it.
+    if session.start_transaction().await.is_ok() {
+        let collection = all.documents.first().map_or("", |(name, _)| name.as_str());
+        let look = doc! {
+            "find": collection, "limit": 1, "singleBatch": true, "comment": "tilldeck",
+        };
+        let _ = client.database(main).run_command(look).session(&mut *session).await;
+        let _ = session.abort_transaction().await;
     }
 }
 

@@ -43,7 +43,25 @@ impl Rig {
     pub(super) async fn with_second(uri: &str, second: &str) -> Self {
         let main = database_name("jobs");
         let home = tempfile::tempdir().unwrap();
+        Self::started(config(uri, &main, home.path()), (uri, second), main, home).await
+    }
+
+    /// A fleet that asks nothing of its databases by itself, once it is connected.
+    pub(super) async fn quiet(uri: &str) -> Self {
+        let main = database_name("jobs");
+        let home = tempfile::tempdir().unwrap();
         let mut config = config(uri, &main, home.path());
+        config.timing.probe_interval = Duration::from_secs(3_600);
+        config.timing.registry_poll = Duration::from_secs(3_600);
+        Self::started(config, (uri, uri), main, home).await
+    }
+
+    async fn started(
+        mut config: Config,
+        (uri, second): (&str, &str),
+        main: String,
+        home: tempfile::TempDir,
+    ) -> Self {
         if uri != second {
             let uri = Some(SecretString::from(second.to_owned()));
             let own = ShardOverride { uri, ..ShardOverride::default() };
