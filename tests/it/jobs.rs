@@ -3,5 +3,6 @@
 
 mod creation;
 mod failing;
+mod killed;
 mod repair;
 mod rig;
