@@ -1,5 +1,6 @@
 //! What the doctor found: the findings by severity, and the selected one below.
 
+use bson::Bson;
 use ratatui::{layout::Rect, style::Style};
 
 use super::{
@@ -220,8 +221,10 @@ fn told(finding: &Finding, model: &Model, theme: &Theme) -> Prose {
     if !finding.evidence.is_empty() {
         prose.gap();
         for (name, value) in &finding.evidence {
-            let value = value.clone().into_relaxed_extjson().to_string();
-            let value = safe(&value);
+            let value = match value {
+                Bson::String(text) => safe(text),
+                other => safe(&other.clone().into_relaxed_extjson().to_string()),
+            };
             prose.say_parts(0, [(safe(&format!("{name}:")), theme.dim), (value, theme.text)]);
         }
     }

@@ -153,7 +153,7 @@ fn useful(model: &Model) -> Vec<(Action, &'static str)> {
     }
     if matches!((&model.top, model.focus), (Top::Panes, Pane::Stores)) {
         let after = hints.iter().position(|(action, _)| *action == Action::Enter).unwrap_or(0);
-        hints.insert(after, (Action::Why, "why not found"));
+        hints.insert(after, (Action::Why, "why lost"));
         hints.insert(after + 1, (Action::Doctor, "doctor"));
     }
     if !matches!(model.top, Top::Help(_) | Top::Palette(_)) {

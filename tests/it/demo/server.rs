@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bson::doc;
+use mongodb::options::WriteConcern;
 use tilldeck::demo::server::{Login, Server, ServerOptions, Shape};
 
 use crate::support::{Authority, Mode, Proxy, is_running, mongod, on_server, shared, start};
@@ -58,7 +59,11 @@ fn three_members_elect_another_primary() {
     });
     server.kill9_member(0);
     on_server(&server.uri(), async |client| {
-        client.database("x").collection("c").insert_one(doc! { "a": 1 }).await.unwrap();
+        let collection = client.database("x").collection("c");
+        let written = collection.insert_one(doc! { "a": 1 });
+        // The primary's word is what an election is about. The other one may still be on its
+        // way back to following, on a loaded machine for long.
+        written.write_concern(WriteConcern::nodes(1)).await.unwrap();
     });
     server.restart_member(0).unwrap();
 }
