@@ -8,7 +8,7 @@ use std::{collections::HashSet, sync::Arc};
 use jiff::Timestamp;
 use tui_input::Input;
 
-pub use self::repair::{Asking, Repairing};
+pub use self::repair::{Asking, Repairing, is_repairable};
 use super::{
     action::Action,
     command::{Command, RequestId},
@@ -18,10 +18,22 @@ use super::{
     update::act,
 };
 use crate::domain::{
+    database::Database,
     failure::Failure,
-    finding::{Examination, Finding},
+    finding::{Examination, Finding, Rule},
     text::safe,
 };
+
+/// How a finding stands to the look before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// It was there already, or there was no look before.
+    Before,
+    /// It was not there.
+    New,
+    /// It is not there any more.
+    Gone,
+}
 
 /// What the doctor found, and how it is looked at.
 #[derive(Debug, Default)]
@@ -42,12 +54,15 @@ pub struct Doctor {
     pub input: Input,
     /// Whether it is open.
     pub is_typing: bool,
-    /// The findings that the filter leaves, by their index.
+    /// The findings that the filter leaves, by their index, those that are gone after the
+    /// others.
     pub rows: Vec<usize>,
     /// The selected row and the first visible one.
     pub cursor: ListCursor,
     /// Whether the selected finding has most of the screen.
     pub is_unfolded: bool,
+    /// The row whose text was scrolled, and the first visible line of it.
+    pub reading: (usize, usize),
     /// Whether the rule is explained instead of the finding.
     pub is_explained: bool,
     /// The question before a repair.
@@ -62,16 +77,26 @@ impl Doctor {
         Extent { len: self.rows.len(), visible }
     }
 
-    /// The finding on a row, and whether it is new.
-    pub fn finding(&self, row: usize) -> Option<(&Finding, bool)> {
+    /// The finding on a row, and how it stands to the look before.
+    pub fn finding(&self, row: usize) -> Option<(&Finding, Since)> {
         let index = *self.rows.get(row)?;
-        let finding = self.examination.as_ref()?.findings.get(index)?;
-        Some((finding, self.is_new.get(index).copied().unwrap_or(false)))
+        let findings = &self.examination.as_ref()?.findings;
+        if let Some(gone) = index.checked_sub(findings.len()) {
+            return Some((self.gone.get(gone)?, Since::Gone));
+        }
+        let is_new = self.is_new.get(index).copied().unwrap_or(false);
+        Some((findings.get(index)?, if is_new { Since::New } else { Since::Before }))
     }
 
     /// The selected finding.
     pub fn selected(&self) -> Option<&Finding> {
         self.finding(self.cursor.row).map(|(finding, _)| finding)
+    }
+
+    /// The first visible line of the text about the selected finding.
+    pub const fn first_line(&self) -> usize {
+        let (row, first) = self.reading;
+        if row == self.cursor.row { first } else { 0 }
     }
 }
 
@@ -84,7 +109,16 @@ pub(super) fn open(model: &mut Model, commands: &mut Vec<Command>) {
     }
 }
 
-/// Examines the fleet anew.
+/// Examines the fleet anew, unless that is under way: a key that is held down must not
+/// load every database many times.
+pub(super) fn look_again(model: &mut Model, commands: &mut Vec<Command>) {
+    if model.doctor.loading.is_some() {
+        return model.notify("the fleet is being examined; wait for it");
+    }
+    examine(model, commands);
+}
+
+/// Examines the fleet anew. What an examination under way finds is too old by then.
 pub(super) fn examine(model: &mut Model, commands: &mut Vec<Command>) {
     let request = model.next_request();
     model.doctor.loading = Some(request);
@@ -113,6 +147,7 @@ fn take(model: &mut Model, examination: Arc<Examination>) {
     let selected = model.doctor.selected().map(Finding::identity);
     let doctor = &mut model.doctor;
     doctor.failure = None;
+    doctor.reading = (0, 0);
     doctor.examined = Some(model.now);
     (doctor.is_new, doctor.gone) = match &doctor.examination {
         None => (Vec::new(), Vec::new()),
@@ -136,18 +171,34 @@ fn changes(before: &Examination, now: &Examination) -> (Vec<bool>, Vec<Finding>)
     };
     let (were, are) = (identities(before), identities(now));
     let is_new = now.findings.iter().map(|one| !were.contains(&one.identity())).collect();
-    // What could not be looked at this time is not gone.
-    let is_known = |finding: &&Finding| {
-        now.incomplete.iter().all(|(database, _)| Some(*database) != finding.database)
-    };
     let gone = before.findings.iter().filter(|one| !are.contains(&one.identity()));
-    (is_new, gone.filter(is_known).cloned().collect())
+    (is_new, gone.filter(|finding| was_looked_for(finding, now)).cloned().collect())
+}
+
+/// Whether a finding would have been found again: what could not be looked at is not gone.
+/// Without main no store is known, and some rules compare several databases.
+fn was_looked_for(finding: &Finding, now: &Examination) -> bool {
+    let is_unknown = |database| now.incomplete.iter().any(|(unknown, _)| *unknown == database);
+    let compares_databases = matches!(
+        finding.rule,
+        Rule::StoreSplit
+            | Rule::StoreWrongDatabase
+            | Rule::DatabaseIdMissing
+            | Rule::LegacyStore
+            | Rule::PrefixCase
+            | Rule::IndexDrift
+    );
+    now.incomplete.is_empty()
+        || (!compares_databases
+            && !is_unknown(Database::Main)
+            && !finding.database.is_some_and(is_unknown))
 }
 
 /// Filters the findings by the words in the field.
 pub(super) fn refilter(model: &mut Model) {
     list::filter(&mut model.doctor, &model.session.layout);
     model.doctor.cursor = ListCursor::default();
+    model.doctor.reading = (0, 0);
     model.redraw = true;
 }
 
@@ -157,16 +208,38 @@ pub(super) fn apply(model: &mut Model, action: Action, commands: &mut Vec<Comman
     match action {
         Action::Enter => model.doctor.is_unfolded = !model.doctor.is_unfolded,
         Action::Right => model.doctor.is_unfolded = true,
-        Action::Explain => model.doctor.is_explained = !model.doctor.is_explained,
+        Action::Explain => {
+            model.doctor.is_explained = !model.doctor.is_explained;
+            model.doctor.reading = (0, 0);
+        }
         Action::GoToStore => go_to_store(model, commands),
         Action::Repair => repair::ask(model),
         Action::Filter => model.doctor.is_typing = true,
         Action::Left if model.doctor.is_unfolded => model.doctor.is_unfolded = false,
         Action::Left | Action::Doctor => act::close_top(model),
+        action if model.doctor.is_unfolded && scroll(model, action) => {}
         action => {
             model.doctor.cursor.apply(action, extent);
         }
     }
+}
+
+/// Scrolls the text of an unfolded finding by pages. Returns whether the action does that.
+fn scroll(model: &mut Model, action: Action) -> bool {
+    let text = model.geometry.text;
+    let by = match action {
+        Action::PageUp | Action::PageDown => text.page(),
+        Action::HalfPageUp | Action::HalfPageDown => text.page().div_ceil(2),
+        _ => return false,
+    };
+    let first = model.doctor.first_line();
+    let first = if matches!(action, Action::PageUp | Action::HalfPageUp) {
+        first.saturating_sub(by)
+    } else {
+        first + by
+    };
+    model.doctor.reading = (model.doctor.cursor.row, first.min(text.last_first()));
+    true
 }
 
 fn go_to_store(model: &mut Model, commands: &mut Vec<Command>) {

@@ -9,6 +9,7 @@ use super::{
     event::Event,
     geometry::{Area, Geometry, Size, Target},
     keymap::{Keymap, key::Key},
+    list::Extent,
     model::{Model, Pane, Session, Switches},
     update::update,
 };
@@ -142,6 +143,7 @@ pub(crate) fn geometry(rows: usize) -> Geometry {
         rows: Pane::ALL.map(|pane| (pane, rows)).to_vec(),
         top_rows: rows,
         top_len: 0,
+        text: Extent::default(),
         targets,
     }
 }

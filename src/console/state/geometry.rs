@@ -1,6 +1,6 @@
 //! What drawing learned: where things are on the screen, and how many rows each list shows.
 
-use super::{create::form::FormField, model::Pane};
+use super::{create::form::FormField, list::Extent, model::Pane};
 
 /// A terminal's size in cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -62,6 +62,8 @@ pub struct Geometry {
     pub top_rows: usize,
     /// Rows that the text on top has in all, where only drawing knows.
     pub top_len: usize,
+    /// Lines of the text beside the list on top, or of the question that is asked.
+    pub text: Extent,
     /// What can be clicked, the topmost last.
     pub targets: Vec<(Area, Target)>,
 }

@@ -3,12 +3,24 @@
 use super::{action::Action, model::ListCursor};
 
 /// A list as a movement sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Extent {
     /// How many rows there are.
     pub len: usize,
     /// How many fit on the screen; 0 before the first frame, and for a list that is not shown.
     pub visible: usize,
+}
+
+impl Extent {
+    /// The first visible row when the last one is on the screen.
+    pub const fn last_first(self) -> usize {
+        self.len.saturating_sub(self.visible)
+    }
+
+    /// Rows that a page key moves by: one row of context stays.
+    pub const fn page(self) -> usize {
+        if self.visible > 1 { self.visible - 1 } else { 1 }
+    }
 }
 
 impl ListCursor {
@@ -37,7 +49,7 @@ impl ListCursor {
 
 /// Where a movement leads, or `None` for an action that is none.
 pub fn destination(action: Action, row: usize, extent: Extent) -> Option<usize> {
-    let page = extent.visible.saturating_sub(1).max(1);
+    let page = extent.page();
     let half = (extent.visible / 2).max(1);
     let row = match action {
         Action::Up => row.saturating_sub(1),
@@ -71,7 +83,7 @@ pub fn first_visible(first: usize, row: usize, extent: Extent) -> usize {
     } else {
         first.clamp(lowest, row)
     };
-    first.min(extent.len.saturating_sub(extent.visible))
+    first.min(extent.last_first())
 }
 
 #[cfg(test)]

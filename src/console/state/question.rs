@@ -3,7 +3,10 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::geometry::{Geometry, Target};
+use super::{
+    geometry::{Geometry, Target},
+    list::Extent,
+};
 
 /// One way to answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +27,10 @@ pub struct Question {
     pub answers: &'static [Answer],
     /// The one that Enter gives.
     pub chosen: usize,
+    /// The first visible line of what is asked.
+    pub first: usize,
+    /// The lines of what is asked, as drawn last.
+    text: Extent,
     /// Whether the answers were on the screen.
     is_drawn: bool,
 }
@@ -31,7 +38,13 @@ pub struct Question {
 impl Question {
     /// A question that nobody has seen yet.
     pub const fn new(answers: &'static [Answer]) -> Self {
-        Self { answers, chosen: 0, is_drawn: false }
+        let text = Extent { len: 0, visible: 0 };
+        Self { answers, chosen: 0, first: 0, text, is_drawn: false }
+    }
+
+    /// Whether the answers were on the screen, so that a click on one of them counts.
+    pub const fn is_seen(&self) -> bool {
+        self.is_drawn
     }
 
     /// Takes a key. Gives the number of the answer once there is one; 0 is to do nothing.
@@ -52,6 +65,12 @@ impl Question {
             KeyCode::Right => self.chosen = (self.chosen + 1).min(last),
             KeyCode::Tab => self.chosen = if self.chosen == last { 0 } else { self.chosen + 1 },
             KeyCode::BackTab => self.chosen = self.chosen.checked_sub(1).unwrap_or(last),
+            KeyCode::Up => self.first = self.first.saturating_sub(1),
+            KeyCode::Down => self.first = (self.first + 1).min(self.text.last_first()),
+            KeyCode::PageUp => self.first = self.first.saturating_sub(self.text.page()),
+            KeyCode::PageDown => {
+                self.first = (self.first + self.text.page()).min(self.text.last_first());
+            }
             KeyCode::Char(typed) => {
                 return self.answers.iter().position(|answer| answer.key == typed);
             }
@@ -64,6 +83,8 @@ impl Question {
     pub fn note_drawn(&mut self, geometry: &Geometry) {
         let is_answer = |target: &Target| matches!(target, Target::Answer(_));
         self.is_drawn |= geometry.targets.iter().any(|(_, target)| is_answer(target));
+        self.text = geometry.text;
+        self.first = self.first.min(self.text.last_first());
     }
 }
 

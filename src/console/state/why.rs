@@ -13,7 +13,7 @@ use super::{
 use crate::domain::{
     failure::Failure,
     text::SafeText,
-    why::{Suggestion, Trace},
+    why::{Outcome, Suggestion, Trace},
 };
 
 /// The question and its answer.
@@ -101,6 +101,8 @@ pub(super) fn ask_again(model: &mut Model, commands: &mut Vec<Command>) {
     let text = model.why.asked.clone();
     if text.is_empty() {
         type_anew(model);
+    } else if model.why.loading.is_some() {
+        model.notify("the answer is under way; wait for it");
     } else {
         ask(model, &text, commands);
     }
@@ -112,18 +114,22 @@ pub(super) fn answered(model: &mut Model, request: RequestId, trace: Result<Box<
         return;
     }
     model.why.loading = None;
-    model.redraw = true;
+    model.redraw |= matches!(model.top, Top::Why) || matches!(model.covered, Top::Why);
     match trace {
         Ok(trace) => {
-            // What a person can follow is selected at once.
-            let is_known = trace.suggestions.is_empty();
-            model.why.cursor.row = if is_known { 0 } else { trace.steps.len() };
+            model.why.cursor.row = first_choice(&trace);
             model.why.trace = Some(*trace);
         }
         Err(failure) => model.why.failure = Some(failure),
     }
     let extent = model.why.extent(model.geometry.top_rows);
     model.why.cursor.keep_visible(extent);
+}
+
+/// The row that a person looks at first: what can be followed, else where it fails.
+fn first_choice(trace: &Trace) -> usize {
+    let failed = trace.steps.iter().position(|step| step.outcome == Outcome::Failed);
+    if trace.suggestions.is_empty() { failed.unwrap_or(0) } else { trace.steps.len() }
 }
 
 /// Does what the action means for the answer.

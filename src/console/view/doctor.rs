@@ -1,6 +1,7 @@
 //! What the doctor found: the findings by severity, and the selected one below.
 
 use bson::Bson;
+use jiff::Timestamp;
 use ratatui::{layout::Rect, style::Style};
 
 use super::{
@@ -13,7 +14,8 @@ use crate::{
     console::{
         state::{
             action::Action,
-            doctor::{Asking, Doctor},
+            doctor::{Asking, Doctor, Since},
+            list::Extent,
             model::Model,
         },
         theme::Theme,
@@ -27,8 +29,6 @@ use crate::{
 
 /// Most rows of what is said about the selected finding, unless it is unfolded.
 const DETAILS: u16 = 12;
-/// Lines of a repair that a question shows.
-const MOST_LINES: usize = 8;
 
 pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
     let model = canvas.model;
@@ -82,34 +82,74 @@ fn counts(row: &mut Row, examination: &Examination, theme: &Theme) {
     }
 }
 
-/// The lines above the list: what was not looked at, what was, what changed, the filter.
+/// The lines above the list: what was not looked at, what was and when, what changed, the
+/// filter. Where there is little room, the list keeps two rows of it.
 fn draw_head(canvas: &mut Canvas, area: Rect, doctor: &Doctor) -> Rect {
     let theme = canvas.theme;
-    let mut lines = 0;
     let Some(examination) = &doctor.examination else { return area };
-    for (database, failure) in &examination.incomplete {
-        let name = canvas.model.session.layout.name_of(*database);
+    let mut lines = draw_unknown(canvas, area, examination);
+    if let Some(failure) = &doctor.failure {
         let mut row = canvas.row(area, lines);
-        row.gap(1).put(theme.glyphs.bad, theme.bad).put(" not looked at: ", theme.bad);
-        row.text(&safe(&name), theme.strong).gap(1).text(&failure.message, theme.text);
+        row.gap(1).put(theme.glyphs.bad, theme.bad).put(" not examined again: ", theme.bad);
+        row.text(&failure.message, theme.text);
         lines += 1;
     }
-    let Checked { databases, stores, collections } = examination.checked;
-    let looked =
-        format!("looked at {databases} databases, {stores} stores, {collections} collections");
-    let mut row = canvas.row(area, lines);
-    row.gap(1).text(&safe(&looked), theme.dim);
-    if let Some(change) = change(doctor) {
-        row.gap(2).text(&change, theme.accent);
+    let has_field = doctor.is_typing || !doctor.input.value().is_empty();
+    let spare = area.height.saturating_sub(2 + lines + u16::from(has_field));
+    let change = change(doctor);
+    if spare > u16::from(change.is_some()) {
+        canvas.row(area, lines).gap(1).text(&looked_at(examination, doctor.examined), theme.dim);
+        lines += 1;
     }
-    lines += 1;
-    if doctor.is_typing || !doctor.input.value().is_empty() {
+    if let (Some(change), 1..) = (change, spare) {
+        canvas.row(area, lines).gap(1).text(&change, theme.accent);
+        lines += 1;
+    }
+    if has_field {
         let mut field = canvas.row(area, lines);
         field.gap(1).put("/", theme.accent);
         draw_field(&mut field, &doctor.input, doctor.is_typing, theme);
         lines += 1;
     }
     paint::below(area, lines)
+}
+
+/// Names every database that was not looked at: each with its cause, or all of them in one
+/// line where they would take the room of the findings. Gives the lines that it took.
+fn draw_unknown(canvas: &mut Canvas, area: Rect, examination: &Examination) -> u16 {
+    let theme = canvas.theme;
+    let layout = &canvas.model.session.layout;
+    let unknown = &examination.incomplete;
+    let name = |database| safe(&layout.name_of(database));
+    if unknown.len() > usize::from((area.height / 3).max(1)) {
+        // One database can fail in several ways.
+        let mut databases: Vec<_> = unknown.iter().map(|(database, _)| *database).collect();
+        databases.dedup();
+        let names: Vec<SafeText> = databases.into_iter().map(name).collect();
+        let are = if names.len() == 1 { "database" } else { "databases" };
+        let text = safe(&format!(" {} {are} not looked at: ", names.len()));
+        let mut row = canvas.row(area, 0);
+        row.gap(1).put(theme.glyphs.bad, theme.bad).text(&text, theme.bad);
+        row.text(&SafeText::join(&names, ", "), theme.bad);
+        return 1;
+    }
+    let mut lines = 0;
+    for (database, failure) in unknown {
+        let mut row = canvas.row(area, lines);
+        row.gap(1).put(theme.glyphs.bad, theme.bad).put(" not looked at: ", theme.bad);
+        row.text(&name(*database), theme.bad).gap(1).text(&failure.message, theme.text);
+        lines += 1;
+    }
+    lines
+}
+
+/// When the fleet was examined, and how much of it. The time is no age: it stays true.
+fn looked_at(examination: &Examination, examined: Option<Timestamp>) -> SafeText {
+    let Checked { databases, stores, collections } = examination.checked;
+    let at = examined.map(|at| at.strftime("%Y-%m-%d %H:%M:%SZ ").to_string()).unwrap_or_default();
+    safe(&format!(
+        "{at}looked at {databases} databases, {stores} stores, {collections} collections"
+    ))
 }
 
 /// What changed since the last look.
@@ -150,24 +190,34 @@ fn draw_list(canvas: &mut Canvas, area: Rect, doctor: &Doctor) {
     let visible = window(doctor.cursor, doctor.rows.len(), area.height.into());
     let first = visible.start;
     for (line, index) in (0..).zip(visible) {
-        let Some((finding, is_new)) = doctor.finding(index) else { continue };
-        let severity = finding.rule.severity();
+        let Some((finding, since)) = doctor.finding(index) else { continue };
+        let (glyph, style, word) = state(finding, since, theme);
         let before = index.checked_sub(1).and_then(|row| doctor.finding(row));
-        let is_group =
-            index == first || before.is_none_or(|(before, _)| before.rule.severity() != severity);
-        let (glyph, style) = sign(severity, theme);
+        let is_group = index == first
+            || before.is_none_or(|(before, since)| state(before, since, theme).2 != word);
         let (whole, gutter) = selection(theme, index == doctor.cursor.row, true);
         let mut row = canvas.row(area, line).uniform(whole);
         row.gutter(gutter).put(glyph, style).gap(1);
-        row.left(&safe(if is_group { severity.name() } else { "" }), 9, style);
+        row.left(&safe(if is_group { word } else { "" }), 9, style);
         if area.width >= 100 {
             row.left(&safe(finding.rule.id()), 25, theme.dim);
         }
-        if is_new {
+        if since == Since::New {
             row.put("NEW ", theme.accent);
         }
-        row.text(&safe(&finding.message), theme.text);
+        let is_gone = since == Since::Gone;
+        row.text(&safe(&finding.message), if is_gone { theme.dim } else { theme.text });
     }
+}
+
+/// The glyph, the style and the word that a finding is listed under.
+fn state(finding: &Finding, since: Since, theme: &Theme) -> (&'static str, Style, &'static str) {
+    if since == Since::Gone {
+        return (theme.glyphs.good, theme.good, "gone");
+    }
+    let severity = finding.rule.severity();
+    let (glyph, style) = sign(severity, theme);
+    (glyph, style, severity.name())
 }
 
 fn sign(severity: Severity, theme: &Theme) -> (&'static str, Style) {
@@ -182,23 +232,45 @@ fn sign(severity: Severity, theme: &Theme) -> (&'static str, Style) {
 /// The selected finding with its evidence and the way out, or what its rule means.
 fn draw_details(canvas: &mut Canvas, area: Rect, doctor: &Doctor) {
     let theme = canvas.theme;
-    let Some(finding) = doctor.selected() else { return };
+    let Some((finding, since)) = doctor.finding(doctor.cursor.row) else { return };
     let frame = paint::Frame { area, is_focused: false };
     let inner = frame.paint(canvas.buffer, theme);
     let style = frame.title_style(theme);
-    canvas.title(&frame).text(&safe(finding.rule.id()), style).put(" ", style);
     let inside = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let prose = if doctor.is_explained {
         explained(finding, theme)
     } else {
-        told(finding, canvas.model, theme)
+        told(finding, since, canvas.model, theme)
     };
-    draw_lines(canvas, inside, &prose.lines(inside.width), 0);
+    let lines = prose.lines(inside.width);
+    let text = Extent { len: lines.len(), visible: inside.height.into() };
+    let first = doctor.first_line().min(text.last_first());
+    canvas.geometry.text = text;
+    let below = below(text, first, canvas.model);
+    let mut title = canvas.title(&frame);
+    title.text(&safe(finding.rule.id()), style).put(" ", style).text(&below, theme.dim);
+    draw_lines(canvas, inside, &lines, first);
 }
 
-fn told(finding: &Finding, model: &Model, theme: &Theme) -> Prose {
+/// How much of the text is not on the screen, and which key shows it.
+fn below(text: Extent, first: usize, model: &Model) -> SafeText {
+    let n_below = text.last_first().saturating_sub(first);
+    if n_below == 0 {
+        return safe("");
+    }
+    let action = if model.doctor.is_unfolded { Action::PageDown } else { Action::Enter };
+    safe(&format!("{n_below} more lines below, {} shows them ", model.keymap.key_of(action)))
+}
+
+fn told(finding: &Finding, since: Since, model: &Model, theme: &Theme) -> Prose {
     let mut prose = Prose::default();
     prose.say(&safe(&finding.message), theme.strong);
+    if since == Since::Gone {
+        prose.say(
+            &safe("This is not found any more; below is what the look before told"),
+            theme.good,
+        );
+    }
     if let Some(repairing) = &model.doctor.repairing {
         for (message, outcome) in &repairing.done {
             if let (Err(failure), true) = (outcome, *message == finding.message) {
@@ -213,7 +285,8 @@ fn told(finding: &Finding, model: &Model, theme: &Theme) -> Prose {
             [(safe(theme.glyphs.arrow), theme.accent), (safe(&fix.summary), theme.accent)],
         );
         prose.say_parts(2, [(safe(&fix.command), theme.text)]);
-        if fix.repair.is_some() && !model.session.read_only {
+        let is_there = since != Since::Gone;
+        if fix.repair.is_some() && is_there && !model.session.read_only {
             let key = model.keymap.key_of(Action::Repair);
             prose.say_parts(2, [(safe(&format!("{key} does it, after asking")), theme.dim)]);
         }
@@ -247,28 +320,29 @@ fn explained(finding: &Finding, theme: &Theme) -> Prose {
 
 fn question(canvas: &mut Canvas, area: Rect, asking: &Asking) {
     let theme = canvas.theme;
-    let layout = &canvas.model.session.layout;
     let mut prose = Prose::default();
-    let Some(first) = asking.findings.first() else { return };
-    prose.say(&safe(&first.message), theme.strong);
-    let lines = first.fix.as_ref().and_then(|fix| fix.repair.as_ref());
-    let lines = lines.map(|repair| repair.lines(layout)).unwrap_or_default();
-    for line in lines.iter().take(MOST_LINES) {
-        prose.say_parts(2, [(safe(line), theme.text)]);
-    }
-    if lines.len() > MOST_LINES {
-        let more = format!("and {} more", lines.len() - MOST_LINES);
-        prose.say_parts(2, [(safe(&more), theme.text)]);
-    }
-    let n_others = asking.findings.len() - 1;
-    if n_others > 0 {
-        prose.gap();
-        let rule = first.rule.id();
-        let text =
-            format!("{n_others} more findings of {rule} on the list can be repaired as well");
-        prose.say(&safe(&text), theme.text);
-    }
+    let Some((first, others)) = asking.findings.split_first() else { return };
+    say_repair(&mut prose, first, canvas);
     prose.gap();
     prose.say(&safe("It loses nothing, and is refused where something has changed"), theme.dim);
+    if !others.is_empty() {
+        prose.gap();
+        let (n_others, rule) = (others.len(), first.rule.id());
+        let text = format!("{n_others} more of {rule} on the list can be repaired as well:");
+        prose.say(&safe(&text), theme.accent);
+    }
+    for other in others {
+        say_repair(&mut prose, other, canvas);
+    }
     ask(canvas, area, (&safe("Repair"), &prose), &asking.question);
+}
+
+/// What is wrong, and line by line what the repair will do.
+fn say_repair(prose: &mut Prose, finding: &Finding, canvas: &Canvas) {
+    let (theme, layout) = (canvas.theme, &canvas.model.session.layout);
+    prose.say(&safe(&finding.message), theme.strong);
+    let repair = finding.fix.as_ref().and_then(|fix| fix.repair.as_ref());
+    for line in repair.map(|repair| repair.lines(layout)).unwrap_or_default() {
+        prose.say_parts(2, [(safe(&line), theme.text)]);
+    }
 }

@@ -7,6 +7,7 @@ use crate::{
     console::state::{
         action::Action,
         create::Stage,
+        doctor::{Since, is_repairable},
         model::{Model, Pane, Top},
     },
     domain::text::safe,
@@ -61,6 +62,28 @@ pub(super) fn hints(canvas: &mut Canvas, area: Rect) {
     }
 }
 
+/// The keys of the doctor: those of a finding only where one is selected.
+fn of_doctor(model: &Model) -> Vec<(Action, &'static str)> {
+    let doctor = &model.doctor;
+    let mut hints = Vec::new();
+    if let Some((finding, since)) = doctor.finding(doctor.cursor.row) {
+        let is_there = since != Since::Gone;
+        if is_there && is_repairable(finding) && !model.session.read_only {
+            hints.push((Action::Repair, "repair"));
+        }
+        hints.push((Action::Explain, "explain"));
+        if finding.record.is_some() {
+            hints.push((Action::GoToStore, "store"));
+        }
+        hints.extend([(Action::Filter, "filter"), (Action::Retry, "again")]);
+        let words = if doctor.is_unfolded { "less" } else { "more" };
+        hints.extend([(Action::Enter, words), (Action::Back, "back"), (Action::Copy, "copy")]);
+    } else {
+        hints.extend([(Action::Retry, "examine again"), (Action::Back, "back")]);
+    }
+    hints
+}
+
 /// Keys that are the same whatever the configuration says: those of a form and a question.
 fn fixed(model: &Model) -> &'static [(&'static str, &'static str)] {
     let is_asked = matches!(model.creation.stage, Stage::Asking(_));
@@ -75,6 +98,7 @@ fn fixed(model: &Model) -> &'static [(&'static str, &'static str)] {
         (Top::Create, _) if is_asked => QUESTION,
         (Top::Jobs, _) if model.jobs.asking.is_some() => QUESTION,
         (Top::Doctor, _) if model.doctor.asking.is_some() => QUESTION,
+        (Top::Doctor, _) if model.doctor.is_typing => &[("enter", "keep"), ("esc", "clear")],
         (Top::Why, _) if model.why.is_typing => &[("enter", "ask"), ("esc", "leave")],
         _ => &[],
     }
@@ -103,16 +127,9 @@ fn useful(model: &Model) -> Vec<(Action, &'static str)> {
             (Action::Retry, "read again"),
             (Action::Copy, "copy the id"),
         ],
-        (Top::Doctor, _) if model.doctor.asking.is_none() => vec![
-            (Action::Repair, "repair"),
-            (Action::Explain, "explain"),
-            (Action::GoToStore, "go to store"),
-            (Action::Back, "back"),
-            (Action::Enter, "more"),
-            (Action::Filter, "filter"),
-            (Action::Retry, "examine again"),
-            (Action::Copy, "copy"),
-        ],
+        (Top::Doctor, _) if model.doctor.asking.is_none() && !model.doctor.is_typing => {
+            of_doctor(model)
+        }
         (Top::Why, _) if !model.why.is_typing => vec![
             (Action::Filter, "ask another"),
             (Action::GoToStore, "go to store"),

@@ -3,7 +3,10 @@
 use ratatui::{layout::Rect, style::Style};
 
 use super::{Canvas, help::centred, paint, question};
-use crate::{console::state::question::Question, domain::text::SafeText};
+use crate::{
+    console::state::{list::Extent, question::Question},
+    domain::text::{SafeText, safe},
+};
 
 /// Cells that a second line of the same paragraph is indented by.
 const HANG: u16 = 2;
@@ -98,8 +101,8 @@ pub(super) fn draw_lines(canvas: &mut Canvas, area: Rect, lines: &[Line], first:
     }
 }
 
-/// Asks a question in a box in the middle: its text as far as there is room, its answers
-/// always.
+/// Asks a question in a box in the middle: its text as far as there is room, the rest by
+/// keys, its answers always.
 pub(super) fn ask(
     canvas: &mut Canvas,
     area: Rect,
@@ -118,6 +121,27 @@ pub(super) fn ask(
     canvas.title(&frame).text(title, style).put("? ", style);
     let inside = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let text = Rect { height: inside.height.saturating_sub(1), ..inside };
-    draw_lines(canvas, text, &lines, 0);
+    draw_asked(canvas, text, &lines, question);
     question::draw(canvas, paint::below(inside, text.height), question);
+}
+
+/// Draws what is asked; where it does not fit, its last line says how much is below.
+fn draw_asked(canvas: &mut Canvas, area: Rect, lines: &[Line], question: &Question) {
+    let fits = lines.len() <= area.height.into();
+    let area = Rect { height: area.height.saturating_sub(u16::from(!fits)), ..area };
+    let extent = Extent { len: lines.len(), visible: area.height.into() };
+    canvas.geometry.text = extent;
+    let first = question.first.min(extent.last_first());
+    draw_lines(canvas, area, lines, first);
+    if !fits {
+        let below = extent.last_first() - first;
+        let words = if below == 0 {
+            "that is all; up goes back".to_owned()
+        } else {
+            format!("{below} more lines below: press down")
+        };
+        let style = canvas.theme.accent;
+        let last = Rect { y: area.y + area.height, height: 1, ..area };
+        canvas.row(last, 0).text(&safe(&words), style);
+    }
 }

@@ -256,7 +256,9 @@ fn draw_nothing(canvas: &mut Canvas, area: Rect) {
         _ => (
             safe("no store matches"),
             safe(&format!(
-                "Press {} to ask why, {} to show all of them again",
+                "Press {}{} to ask why, {} to show all of them again",
+                // While a filter is typed, the key alone would be a letter of it.
+                if model.stores.is_typing { "enter, then " } else { "" },
                 key(Action::Why),
                 key(Action::Back)
             )),

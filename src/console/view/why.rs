@@ -21,13 +21,16 @@ use crate::{
 
 /// Most rows of the cause and of what is selected.
 const DETAILS: u16 = 11;
+/// Rows that the steps keep beside a long cause, with their frame.
+const LEAST_STEPS: u16 = 5;
 
 pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
     let model = canvas.model;
     let why = &model.why;
-    let details = if why.trace.is_some() { DETAILS.min(area.height / 2) } else { 0 };
+    let details = why.trace.as_ref().map_or(0, |trace| details_height(area, trace, canvas.theme));
     let upper = Rect { height: area.height - details, ..area };
     let inner = draw_frame(canvas, upper, why);
+    let inner = draw_failure(canvas, inner, why);
     let rows = if why.is_typing {
         let theme = canvas.theme;
         let mut field = canvas.row(inner, 0);
@@ -46,6 +49,23 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
         draw_row(canvas, Rect { y: rows.y + line, height: 1, ..rows }, (trace, index));
     }
     draw_details(canvas, paint::below(area, upper.height), (trace, why));
+}
+
+/// Rows for the cause, which is always whole with its next step, and for what is selected.
+fn details_height(area: Rect, trace: &Trace, theme: &Theme) -> u16 {
+    let lines = cause(trace, theme).lines(area.width.saturating_sub(4)).len();
+    let whole = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
+    whole.max(DETAILS.min(area.height / 2)).min(area.height.saturating_sub(LEAST_STEPS))
+}
+
+/// Says that the answer on the screen could not be renewed.
+fn draw_failure(canvas: &mut Canvas, area: Rect, why: &Why) -> Rect {
+    let (Some(failure), true) = (&why.failure, why.trace.is_some()) else { return area };
+    let theme = canvas.theme;
+    let mut row = canvas.row(area, 0);
+    row.gap(1).put(theme.glyphs.bad, theme.bad).put(" not asked again: ", theme.bad);
+    row.text(&failure.message, theme.text);
+    paint::below(area, 1)
 }
 
 fn draw_frame(canvas: &mut Canvas, area: Rect, why: &Why) -> Rect {
@@ -110,6 +130,19 @@ fn name_width(columns: u16, trace: &Trace) -> u16 {
     u16::try_from(widest.unwrap_or(0)).unwrap_or(u16::MAX).min(columns / 3)
 }
 
+/// The cause with its one next step.
+fn cause(trace: &Trace, theme: &Theme) -> Prose {
+    let mut prose = Prose::default();
+    if let Some(cause) = &trace.cause {
+        prose.say(&safe(theme.glyphs.bad).followed_by(" ", &cause.message), theme.bad);
+        prose.say(&safe(theme.glyphs.arrow).followed_by(" ", &cause.hint), theme.accent);
+    } else {
+        let good = safe(&format!("{} the backend can reach it", theme.glyphs.good));
+        prose.say(&good, theme.good);
+    }
+    prose
+}
+
 fn sign(outcome: Outcome, theme: &Theme) -> (&'static str, Style) {
     match outcome {
         Outcome::Ok => (theme.glyphs.good, theme.good),
@@ -127,15 +160,12 @@ fn draw_details(canvas: &mut Canvas, area: Rect, (trace, why): (&Trace, &Why)) {
     let style = frame.title_style(theme);
     canvas.title(&frame).put(if trace.cause.is_some() { "Cause " } else { "Answer " }, style);
     let inside = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-    let mut prose = Prose::default();
-    if let Some(cause) = &trace.cause {
-        prose.say(&safe(theme.glyphs.bad).followed_by(" ", &cause.message), theme.bad);
-        prose.say(&safe(theme.glyphs.arrow).followed_by(" ", &cause.hint), theme.accent);
-    } else {
-        let good = safe(&format!("{} the backend can reach it", theme.glyphs.good));
-        prose.say(&good, theme.good);
-    }
-    if let Some(step) = trace.steps.get(why.cursor.row).filter(|step| !step.detail.is_empty()) {
+    let mut prose = cause(trace, theme);
+    let is_more = |step: &&Step| {
+        let said = trace.cause.as_ref().map(|cause| cause.message.as_str());
+        !step.detail.is_empty() && said != Some(safe(&step.detail).as_str())
+    };
+    if let Some(step) = trace.steps.get(why.cursor.row).filter(is_more) {
         prose.gap();
         let name = safe(&step.name);
         prose.say_parts(0, [(name, theme.strong), (safe(&step.detail), theme.text)]);

@@ -62,8 +62,10 @@ fn a_store_that_is_not_found_is_explained_by_the_screens_own_hints() {
     let fleet = Fleet::new();
     let mut terminal = fleet.open((80, 24), &[]);
     // Nobody is called so; the empty list says which key asks why.
-    terminal.press("/s_2\r");
-    terminal.wait_for("w to ask why");
+    terminal.press("/s_2");
+    terminal.wait_for("enter, then w to ask why");
+    terminal.press("\r");
+    terminal.wait_for("Press w to ask why");
     terminal.press("w");
     terminal.wait_for("did you mean");
     terminal.wait_for("enter asks for it");
@@ -103,6 +105,7 @@ fn the_doctor_finds_explains_and_repairs_and_says_what_is_gone() {
     terminal.wait_for("Cancel (n)");
     terminal.press("y");
     terminal.wait_for("1 gone");
+    terminal.wait_for("● gone");
     eventually("the number is an int", || (fleet.number_of("S-3") == 1.into()).then_some(()));
     terminal.quit_from_top();
 }
@@ -117,4 +120,25 @@ fn read_only_shows_everything_and_repairs_nothing() {
     terminal.wait_for("read-only: nothing is repaired");
     assert_eq!(fleet.number_of("S-3"), "1".into());
     terminal.quit_from_top();
+}
+
+#[test]
+fn a_database_that_is_down_makes_the_examination_incomplete_and_is_named() {
+    let fleet = Fleet::new();
+    let main = &fleet.main;
+    // The shard where the strayed store's collections are.
+    fleet.home.configure(&format!(
+        "database_prefix = \"{main}\"\ndatabase_count = 3\n\
+         [shards.3]\nuri = \"mongodb://127.0.0.1:1\"\n"
+    ));
+    let uri = shared().uri_of(main);
+    let mut terminal = Terminal::start(&mut command(&fleet.home, &uri), (120, 40));
+    terminal.wait_for("3/4 up");
+    terminal.press("d");
+    terminal.wait_for(&format!("not looked at: {main}_3"));
+    terminal.wait_for("looked at 3 databases, 3 stores");
+    terminal.wait_until("nothing is called sound", |screen| !screen.contains("nothing is wrong"));
+    // The rest was looked at all the same.
+    terminal.wait_for("database-id-type");
+    terminal.quit();
 }

@@ -12,7 +12,8 @@ pub(super) fn filter(doctor: &mut Doctor, layout: &Layout) {
         let text = if words.is_empty() { String::new() } else { text_of(finding, layout) };
         words.iter().all(|word| text.contains(word))
     };
-    let kept = findings.iter().enumerate().filter(|(_, finding)| matches(finding));
+    let kept =
+        findings.iter().chain(&doctor.gone).enumerate().filter(|(_, finding)| matches(finding));
     doctor.rows = kept.map(|(index, _)| index).collect();
 }
 

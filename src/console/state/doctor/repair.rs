@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use super::{super::question::without_shift, examine};
+use super::{super::question::without_shift, Since, examine};
 use crate::{
     console::state::{
         action::Action,
@@ -54,13 +54,19 @@ impl Repairing {
     }
 }
 
-fn is_repairable(finding: &Finding) -> bool {
+/// Whether tilldeck can repair it by itself.
+pub fn is_repairable(finding: &Finding) -> bool {
     finding.fix.as_ref().is_some_and(|fix| fix.repair.is_some())
 }
 
 /// Asks whether to repair the selected finding, or says why it cannot be.
 pub(super) fn ask(model: &mut Model) {
-    let Some(selected) = model.doctor.selected().cloned() else { return };
+    let doctor = &model.doctor;
+    let Some((selected, since)) = doctor.finding(doctor.cursor.row) else { return };
+    let selected = selected.clone();
+    if since == Since::Gone {
+        return model.notify("this is gone since the last look; there is nothing to repair");
+    }
     if !is_repairable(&selected) {
         let key = model.keymap.key_of(Action::Copy);
         return model.notify(&format!("a person must decide here; {key} copies the command"));
@@ -74,6 +80,7 @@ pub(super) fn ask(model: &mut Model) {
     }
     let listed = (0..model.doctor.rows.len()).filter_map(|row| model.doctor.finding(row));
     let others = listed
+        .filter(|(_, since)| *since != Since::Gone)
         .map(|(finding, _)| finding)
         .filter(|one| one.rule == selected.rule && is_repairable(one) && **one != selected);
     let findings: Vec<Finding> = std::iter::once(selected.clone()).chain(others.cloned()).collect();
@@ -100,12 +107,20 @@ pub(in crate::console::state) fn take_key(
     }
 }
 
-/// Takes the answer to the question.
-pub(in crate::console::state) fn answer(
+/// Takes a click on an answer. Where the last frame showed another question, it was not
+/// meant for this one.
+pub(in crate::console::state) fn clicked(
     model: &mut Model,
-    answer: usize,
+    given: usize,
     commands: &mut Vec<Command>,
 ) {
+    if model.doctor.asking.as_ref().is_some_and(|asking| asking.question.is_seen()) {
+        answer(model, given, commands);
+    }
+}
+
+/// Takes the answer to the question.
+fn answer(model: &mut Model, answer: usize, commands: &mut Vec<Command>) {
     model.redraw = true;
     let Some(Asking { mut findings, .. }) = model.doctor.asking.take() else { return };
     match answer {

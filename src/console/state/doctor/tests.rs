@@ -10,7 +10,7 @@ use super::{
     *,
 };
 use crate::domain::{
-    database::Database,
+    database::{Database, DatabaseId},
     failure::FailureKind,
     finding::{Fix, Repair, Rule},
     store::RecordId,
@@ -153,4 +153,55 @@ fn read_only_repairs_nothing_and_lost_repairs_end() {
     let [Command::Repair { request, .. }] = &commands[..] else { panic!("{commands:?}") };
     update(&mut model, Event::RepairsLost { request: *request, failure: refused() });
     assert!(model.under_way().is_none());
+}
+
+#[test]
+fn what_depends_on_a_database_that_was_not_looked_at_is_not_gone() {
+    // A split store is at home in one shard, and main was not looked at: nothing is known.
+    let mut split = finding(Rule::StoreSplit, "a");
+    split.database = DatabaseId::new(2).map(Database::Shard);
+    let mut missing = finding(Rule::CollectionsMissing, "b");
+    missing.database = DatabaseId::new(2).map(Database::Shard);
+    let before = Examination { findings: vec![split, missing], ..Examination::default() };
+    let gone_when = |unknown: Option<u32>| {
+        let database = unknown.and_then(DatabaseId::new).map_or(Database::Main, Database::Shard);
+        let now = Examination { incomplete: vec![(database, refused())], ..Examination::default() };
+        let rules = changes(&before, &now).1.into_iter().map(|finding| finding.rule);
+        rules.collect::<Vec<_>>()
+    };
+    assert_eq!(gone_when(None), []);
+    assert_eq!(gone_when(Some(2)), []);
+    // Its other place may be the shard that is unknown.
+    assert_eq!(gone_when(Some(3)), [Rule::CollectionsMissing]);
+}
+
+#[test]
+fn one_examination_at_a_time_is_asked_for_by_hand() {
+    let mut model = opened();
+    request(&press(&mut model, "r"));
+    assert!(press(&mut model, "rrr").is_empty());
+    assert!(model.notice.is_some());
+}
+
+#[test]
+fn an_examination_that_fails_is_told_beside_the_last_one() {
+    let mut model = opened();
+    let request = request(&press(&mut model, "r"));
+    update(&mut model, Event::FleetExamined { request, examination: Err(refused()) });
+    assert!(model.doctor.failure.is_some());
+    assert_eq!(model.doctor.rows.len(), 3, "the last findings stay");
+}
+
+#[test]
+fn a_click_where_another_question_was_repairs_nothing() {
+    let mut model = opened();
+    press(&mut model, "jx");
+    see_question(&mut model);
+    press(&mut model, "nx");
+    let mut commands = Vec::new();
+    repair::clicked(&mut model, 1, &mut commands);
+    assert!(commands.is_empty() && model.doctor.asking.is_some());
+    see_question(&mut model);
+    repair::clicked(&mut model, 1, &mut commands);
+    assert!(matches!(&commands[..], [Command::Repair { .. }]), "{commands:?}");
 }

@@ -111,6 +111,10 @@ fn apply_in_panes(model: &mut Model, action: Action, commands: &mut Vec<Command>
         Action::Jobs => jobs::open(model, commands),
         Action::Doctor => doctor::open(model, commands),
         Action::Why => why::open(model, commands),
+        Action::Explain | Action::Repair | Action::GoToStore => {
+            let key = model.keymap.key_of(Action::Doctor);
+            model.notify(&format!("that is about a finding; {key} opens the doctor"));
+        }
         Action::Sort | Action::ReverseSort | Action::Mark => {
             model.focus = Pane::Stores;
             stores::apply(model, action, commands);
@@ -274,7 +278,7 @@ fn retry(model: &mut Model, commands: &mut Vec<Command>) {
         Top::Panes => {}
         Top::Create => return create::retry(model, commands),
         Top::Jobs => return jobs::load(model, commands),
-        Top::Doctor => return doctor::examine(model, commands),
+        Top::Doctor => return doctor::look_again(model, commands),
         Top::Why => return why::ask_again(model, commands),
         _ => return,
     }

@@ -70,7 +70,7 @@ fn click(model: &mut Model, (area, target, row): (Area, Target, u16), commands: 
         Target::Answer(answer) => match model.top {
             Top::Create => create::answer(model, answer, commands),
             Top::Jobs => jobs::answer(model, answer, commands),
-            Top::Doctor => doctor::repair::answer(model, answer, commands),
+            Top::Doctor => doctor::repair::clicked(model, answer, commands),
             _ => {}
         },
         _ if !matches!(model.top, Top::Panes) => {}

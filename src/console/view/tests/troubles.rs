@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bson::doc;
+use ratatui::{buffer::Cell, style::Color};
 
 use super::{
     pictures::{BOTH, hold},
@@ -169,4 +170,155 @@ fn why_in_each_state() {
     let mut stage = Stage::of(Vec::new());
     stage.press("w");
     hold("why_empty", &mut stage, &[SMALL]);
+}
+
+#[test]
+fn a_hint_names_keys_that_work_while_the_filter_is_typed() {
+    let mut stage = Stage::of(fleet(5));
+    stage.press("/nobody");
+    let picture = stage.picture(SMALL);
+    assert!(picture.contains("enter, then w"), "{picture}");
+    stage.press("<enter>w");
+    assert!(stage.picture(SMALL).contains("Why is nobody not found?"));
+}
+
+#[test]
+fn a_question_shows_every_repair_that_it_asks_for() {
+    let mut stage = Stage::of(fleet(5));
+    let repairable = |number: u32| {
+        let mut finding = finding(Rule::DatabaseIdType, &format!("odd number {number}"));
+        let field = format!("field_{number}").into();
+        finding.record = Some(RecordId::new(&number.to_string()));
+        finding.fix.as_mut().unwrap().repair = Some(Repair::CreateUniqueIndex { field });
+        finding
+    };
+    let findings = (0..40).map(repairable).collect();
+    examine(&mut stage, Ok(Arc::new(Examination { findings, ..Examination::default() })));
+    stage.press("x");
+    hold("doctor_question_about_many", &mut stage, BOTH);
+    let mut seen = String::new();
+    for _ in 0..100 {
+        seen += &stage.picture(SMALL);
+        stage.press("<down>");
+    }
+    for number in 0..40 {
+        assert!(seen.contains(&format!("field_{number} ")), "{number} is not shown");
+    }
+    assert!(stage.picture(SMALL).contains("Cancel (n)"));
+}
+
+#[test]
+fn all_of_a_long_finding_can_be_read() {
+    let mut stage = Stage::of(fleet(5));
+    let mut long = finding(Rule::OrphanCollections, "many");
+    for number in 0..60 {
+        long.evidence.insert(format!("key_{number}"), number);
+    }
+    let findings = vec![long];
+    examine(&mut stage, Ok(Arc::new(Examination { findings, ..Examination::default() })));
+    stage.press("<enter>");
+    let mut seen = String::new();
+    for _ in 0..20 {
+        seen += &stage.picture(SMALL);
+        stage.press("<pgdn>");
+    }
+    for number in 0..60 {
+        assert!(seen.contains(&format!("key_{number}:")), "{number} is not shown");
+    }
+    stage.press("<pgup>");
+    assert!(!stage.picture(SMALL).contains("key_59:"), "the end was not overshot");
+}
+
+#[test]
+fn the_last_look_says_when_it_was_and_what_is_gone() {
+    let mut stage = Stage::of(fleet(5));
+    stage.wait(1);
+    examine(&mut stage, Ok(examination("", None)));
+    let when = crate::console::view::footer::time_of_day(stage.model.now);
+    stage.wait(7_200);
+    assert!(stage.picture(SMALL).contains(when.as_str()));
+    let mut later = (*examination("", None)).clone();
+    later.findings.remove(1);
+    stage.press("r");
+    let request = stage.request(|command| match command {
+        Command::ExamineFleet { request } => Some(*request),
+        _ => None,
+    });
+    stage.feed(Event::FleetExamined { request, examination: Ok(Arc::new(later)) });
+    let picture = stage.picture(SMALL);
+    assert!(picture.contains("0 new, 1 gone"), "{picture}");
+    assert!(picture.contains("lyon_07_orders"), "{picture}");
+    hold("doctor_gone", &mut stage, BOTH);
+    stage.press("Gx");
+    assert!(stage.model.doctor.asking.is_none(), "what is gone is not repaired");
+}
+
+#[test]
+fn databases_that_were_not_looked_at_are_named_and_leave_room_for_findings() {
+    let mut stage = Stage::of(fleet(5));
+    let databases = stage.model.session.layout.databases();
+    let failed = |database| (database, failure_of(FailureKind::TimedOut));
+    // Main fails in two ways, and is one database all the same.
+    let twice = failed(Database::Main);
+    let incomplete = std::iter::once(twice).chain(databases.map(failed)).collect();
+    let examination = Examination { incomplete, ..(*examination("", None)).clone() };
+    examine(&mut stage, Ok(Arc::new(examination)));
+    for size in [SMALL, (60, 15)] {
+        let picture = stage.picture(size);
+        assert!(picture.contains("6 databases not looked at: main_db"), "{picture}");
+        assert!(picture.contains("store-001"), "{picture}");
+    }
+}
+
+#[test]
+fn the_cause_and_its_next_step_are_whole_on_the_smallest_screen() {
+    let mut stage = Stage::of(fleet(5));
+    let mut trace = trace("Corner Shop", true);
+    let message = "`acme_orders` is not in `pos_db_2`, where the record leads, but in `pos_db_3`, \
+                   and so are `acme_products` and `acme_categories`";
+    let hint = "Run `tilldeck doctor --rule store-wrong-database` and correct the record's number";
+    trace.cause = Some(Failure::new(FailureKind::Misplaced, message, hint));
+    ask(&mut stage, trace);
+    let picture = stage.picture((60, 15));
+    assert!(picture.contains("number"), "{picture}");
+    assert!(picture.contains("failed"), "the step that failed is selected: {picture}");
+}
+
+#[test]
+fn ten_thousand_findings_are_walked_through() {
+    let mut stage = Stage::of(fleet(5));
+    let numbered = |number: u32| {
+        let mut finding = finding(Rule::NameUnsafe, &format!("finding {number}"));
+        finding.record = Some(RecordId::new(&number.to_string()));
+        finding
+    };
+    let findings = (0..10_000).map(numbered).collect();
+    examine(&mut stage, Ok(Arc::new(Examination { findings, ..Examination::default() })));
+    stage.press("G");
+    assert!(stage.picture(WIDE).contains("finding 9999"));
+    stage.press("k<pgup>");
+    let picture = stage.picture(WIDE);
+    assert!(!picture.contains("finding 9999") && picture.contains("finding 99"), "{picture}");
+    stage.press("/4711<enter>");
+    assert_eq!(stage.model.doctor.rows.len(), 1);
+}
+
+#[test]
+fn without_colours_the_severities_and_outcomes_are_still_told() {
+    let mut doctor = Stage::of(fleet(5));
+    examine(&mut doctor, Ok(examination("", Some(failure_of(FailureKind::NotAuthorised)))));
+    let mut why = Stage::of(fleet(5));
+    ask(&mut why, trace("Corner Shop", true));
+    let told = [
+        (doctor, &["critical", "error", "warning", "info", "not looked at: main_db"][..]),
+        (why, &["ok", "warning", "failed", "skipped"][..]),
+    ];
+    for (mut stage, words) in told {
+        stage.model.switches.no_color = true;
+        let (buffer, _) = stage.draw(SMALL);
+        let plain = |cell: &Cell| (cell.fg, cell.bg) == (Color::Reset, Color::Reset);
+        assert!(buffer.content().iter().all(plain));
+        let picture = stage.picture(SMALL);
+        assert!(words.iter().all(|word| picture.contains(word)), "{picture}");
+    }
 }
