@@ -1,8 +1,8 @@
 //! Gathers the inventory: what every database holds, by name, in few commands.
 //!
-//! One listing of names a database, one catalog of indexes a server, one count of users a
+//! One read of the registry, one listing of names a database, one catalog of indexes a server, one count of users a
 //! storeId, and a count of those few collections whose emptiness decides something. No
-//! document is read.
+//! other document is read.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -12,15 +12,17 @@ use std::{
 
 use bson::{Bson, Document, doc};
 use futures_util::{TryStreamExt as _, future::join_all};
+use jiff::Timestamp;
 use mongodb::error::Result as DriverResult;
 
-use super::{call::within, fleet::Fleet, probe::Handle};
+use super::{call::within, fleet::Fleet, probe::Handle, registry::read_all};
 use crate::domain::{
     collection::Form,
     database::{Database, Layout},
     failure::{Failure, FailureKind},
     index::IndexSpec,
     inventory::{Inventory, Listing, Named, Place, UserGroup},
+    registry::{Registry, Source},
 };
 
 mod counts;
@@ -70,12 +72,12 @@ impl Asked {
 /// Gathers what the fleet holds. Never fails as a whole; waits for no pool.
 pub(super) async fn gather(fleet: &Fleet, limit: Duration) -> Inventory {
     let layout = fleet.layout().clone();
-    let registry = fleet.registry().borrow().clone();
     let asked = asked(fleet, limit * PATIENCE);
     let listed = listed(&asked);
     let main = asked.first().map(|(_, asked)| asked.as_ref().map_err(Clone::clone));
     let main = main.unwrap_or_else(|| Err(no_main()));
-    let (mut listings, users) = tokio::join!(listed, users(main.clone(), &layout));
+    let (mut listings, users, registry) =
+        tokio::join!(listed, users(main.clone(), &layout), registry(fleet, limit));
     indexes::add(fleet, &asked, &mut listings).await;
     let registry_indexes = registry_indexes(main, &listings, &layout);
     let mut inventory = Inventory {
@@ -93,6 +95,35 @@ pub(super) async fn gather(fleet: &Fleet, limit: Duration) -> Inventory {
 /// The collections of every database by name, without their indexes.
 pub(super) async fn listings(fleet: &Fleet, limit: Duration) -> Vec<Listing> {
     listed(&asked(fleet, limit)).await
+}
+
+/// The registry as it is now. The list that the fleet follows may be a moment old, and would
+/// tell what has just been repaired once more. Where it cannot be read, the followed one, which
+/// is then not called live.
+async fn registry(fleet: &Fleet, limit: Duration) -> Arc<Registry> {
+    let followed = fleet.registry().borrow().clone();
+    let pools = fleet.pools().borrow().clone();
+    let server = pools.get(Database::Main).and_then(|main| main.server.as_ref());
+    let topology = server.map(|server| server.topology);
+    let read = match fleet.handle(Database::Main) {
+        Ok(handle) => read_all(&handle, fleet.layout(), limit, topology).await,
+        Err(failure) => Err(failure),
+    };
+    Arc::new(match read {
+        Ok(mut stores) => {
+            stores.sort_unstable_by(|one, other| one.record.cmp(&other.record));
+            let stores = stores.into_iter().map(Arc::new).collect();
+            let as_of = Some(Timestamp::now());
+            Registry { stores, source: Source::Polling, as_of, failure: None }
+        }
+        Err(failure) => {
+            let source = match followed.source {
+                Source::Loading => Source::Loading,
+                _ => Source::Cache,
+            };
+            Registry { source, failure: Some(failure), ..(*followed).clone() }
+        }
+    })
 }
 
 fn asked(fleet: &Fleet, limit: Duration) -> Vec<(Database, Result<Asked, Failure>)> {

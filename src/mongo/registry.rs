@@ -15,9 +15,9 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub(super) use self::reader::read_all;
 use self::{
     ledger::Ledger,
-    reader::read_all,
     stream::{Ending, Opened, Stream, open},
 };
 use super::{
@@ -245,7 +245,7 @@ impl Feed {
 
     async fn read(&mut self, handle: &Handle) -> Result<(), End> {
         let read = tokio::select! {
-            read = read_all(handle, &self.layout, &self.timing, self.topology()) => read,
+            read = read_all(handle, &self.layout, self.timing.read_timeout, self.topology()) => read,
             () = Self::main_lost(&mut self.pools) => return Err(End::Unreachable),
         };
         match read {

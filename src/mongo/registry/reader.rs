@@ -12,7 +12,6 @@ use mongodb::{
 };
 
 use crate::{
-    config::Timing,
     domain::{
         database::Layout, document::raw::elements, failure::Failure, pool::Topology, store::Store,
     },
@@ -24,7 +23,8 @@ const BATCH: u32 = 5000;
 /// How much longer than one read for a person the whole registry may take.
 const PATIENCE: u32 = 3;
 
-/// Reads every record, in no order.
+/// Reads every record, in no order. `read_timeout` is how long one read for a person may
+/// take; the whole registry takes longer.
 ///
 /// From the primary, and with read concern majority where there is a replica set, so that
 /// nothing is shown that could be rolled back.
@@ -32,13 +32,13 @@ const PATIENCE: u32 = 3;
 /// # Errors
 ///
 /// The classified failure of the read.
-pub(super) async fn read_all(
+pub(in crate::mongo) async fn read_all(
     handle: &Handle,
     layout: &Layout,
-    timing: &Timing,
+    read_timeout: Duration,
     topology: Option<Topology>,
 ) -> Result<Vec<Store>, Failure> {
-    let limit = timing.read_timeout * PATIENCE;
+    let limit = read_timeout * PATIENCE;
     let is_replicated = topology.is_some_and(|topology| topology != Topology::Standalone);
     let collection = collection(handle, layout, is_replicated);
     let read = read(collection, layout.clone(), limit);
