@@ -20,6 +20,7 @@ pub mod ownership;
 pub mod placement;
 pub mod pool;
 pub mod registry;
+pub mod shell;
 pub mod store;
 pub mod suggest;
 pub mod text;
