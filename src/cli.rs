@@ -8,11 +8,14 @@ mod console;
 mod create;
 mod demo;
 mod doctor;
+mod find;
 mod fleet;
 mod indexes;
+mod inspect;
 mod jobs;
 mod manual;
 mod output;
+mod place;
 mod status;
 mod stores;
 mod uris;
@@ -96,6 +99,10 @@ fn live(command: &Live, parsed: &Parsed, config: &Config) -> ExitCode {
         Live::Indexes { command } => indexes::run(command, config, output),
         Live::Jobs(args) => jobs::run(args, config, output),
         Live::Create(args) => create::run(args, config, output),
+        Live::Find(args) => return find::run(args, config, output),
+        Live::Tail(args) => return inspect::tail(args, config, output),
+        Live::Inspect(args) => inspect::run(args, config),
+        Live::Schema(args) => inspect::schema(args, config),
         Live::Collections { store } => collections::run(store, config),
         Live::Uris { show_secrets: true } => uris::run(Show::Secrets, config),
         Live::Uris { show_secrets: false } => uris::run(Show::Redacted, config),

@@ -12,6 +12,7 @@ use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, time::Duration};
 use secrecy::SecretString;
 
 pub use self::fault::{Fault, Faults};
+pub(crate) use self::names::nearest;
 
 use crate::domain::{
     database::{DatabaseId, Layout},
@@ -38,6 +39,10 @@ pub struct Config {
     pub shards: BTreeMap<DatabaseId, ShardOverride>,
     /// Intervals and deadlines.
     pub timing: Timing,
+    /// How queries are sent.
+    pub query: QueryConfig,
+    /// Saved queries by name.
+    pub queries: BTreeMap<String, SavedQuery>,
     /// How the console looks and behaves.
     pub console: ConsoleConfig,
     /// Action name → keys, for actions whose keys are changed.
@@ -208,6 +213,67 @@ impl Default for Timing {
     }
 }
 
+/// How queries are sent, and how much they may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueryConfig {
+    /// Longest time that the server may work on one query (`maxTimeMS`).
+    pub max_time: Duration,
+    /// Longest time that the server may work on one export.
+    pub export_time: Duration,
+    /// Commands of one question that run at the same time on one database.
+    pub per_database: u32,
+    /// Longest time that one question may take on one database.
+    pub deadline: Duration,
+    /// Documents on a page.
+    pub page: u32,
+    /// Documents in a sample.
+    pub sample: u32,
+    /// A query that no index serves is asked about first where there are more documents.
+    pub ask_above: u32,
+}
+
+impl Default for QueryConfig {
+    fn default() -> Self {
+        Self {
+            max_time: Duration::from_secs(30),
+            export_time: Duration::from_secs(12 * 3600),
+            per_database: 4,
+            deadline: Duration::from_secs(60),
+            page: 50,
+            sample: 500,
+            ask_above: 100_000,
+        }
+    }
+}
+
+/// A question to all stores that has a name. Texts are as typed; an absent one asks for
+/// nothing special.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SavedQuery {
+    /// The collection type.
+    pub of_type: Option<String>,
+    /// Which documents.
+    pub filter: Option<String>,
+    /// In which order.
+    pub sort: Option<String>,
+    /// Which of their fields.
+    pub project: Option<String>,
+    /// How texts are compared.
+    pub collation: Option<String>,
+    /// The field whose values are asked for.
+    pub distinct: Option<String>,
+    /// The stages of an aggregation.
+    pub aggregate: Option<String>,
+    /// Whether documents are only counted.
+    pub count: bool,
+    /// Most rows in all.
+    pub limit: Option<u32>,
+    /// Only stores whose storeId, name or prefix holds this.
+    pub stores: Option<String>,
+    /// Only stores of this database.
+    pub database: Option<String>,
+}
+
 impl Paths {
     /// Where files are, whatever is in them.
     ///
@@ -233,11 +299,19 @@ pub struct ConsoleConfig {
     pub mouse: bool,
     /// Whether colours are left out (`NO_COLOR`).
     pub no_color: bool,
+    /// The zone that dates of documents are shown in: an IANA name, `UTC`, or `local`.
+    pub time_zone: String,
 }
 
 impl Default for ConsoleConfig {
     fn default() -> Self {
-        Self { theme: ThemeName::Dark, ascii: false, mouse: true, no_color: false }
+        Self {
+            theme: ThemeName::Dark,
+            ascii: false,
+            mouse: true,
+            no_color: false,
+            time_zone: "UTC".to_owned(),
+        }
     }
 }
 

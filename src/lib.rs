@@ -32,6 +32,7 @@
 //! | [`mongo`] | the live databases: the only home of the driver | `domain`, `config` |
 //! | [`report`] | what the command line prints, as types of its own | `domain`, `config`, `doctor` |
 //! | [`jobs`] | journaled writes: making a store, repairing one | `domain`, `config`, `mongo` |
+//! | [`export`] | documents into a file or a pipe | `domain`, `mongo` |
 //! | [`console::state`] | the model, its events, commands and actions, and `update` | `domain`, `config`, `doctor` |
 //! | [`console::view`] | drawing; reads the model, changes nothing | `console::state`, `domain`, `doctor` |
 //! | [`console`] | the event loop, the terminal, the effects: where both halves meet | all of the above |
@@ -94,6 +95,7 @@ pub mod console;
 pub mod demo;
 pub mod doctor;
 pub mod domain;
+pub mod export;
 pub mod jobs;
 pub mod log;
 pub mod mongo;

@@ -14,6 +14,7 @@ mod login;
 mod monitor;
 mod probe;
 pub mod provision;
+pub mod read;
 pub(crate) mod registry;
 mod supervisor;
 pub mod targets;

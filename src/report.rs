@@ -7,6 +7,8 @@ pub mod collections;
 pub mod create;
 pub mod doctor;
 pub mod error;
+pub mod find;
+pub mod inspect;
 pub mod jobs;
 pub mod look;
 pub mod names;

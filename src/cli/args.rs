@@ -160,6 +160,14 @@ pub(super) enum Live {
         #[command(subcommand)]
         command: super::indexes::Command,
     },
+    /// Finds documents of one store; counts, explains or exports them.
+    Find(super::find::Args),
+    /// Shows the indexes, the validator and the options of a collection.
+    Inspect(super::inspect::Args),
+    /// Shows the fields of a collection, from a sample.
+    Schema(super::inspect::SchemaArgs),
+    /// Follows the changes of a store's collections.
+    Tail(super::inspect::TailArgs),
     /// Lists the collections of one store.
     Collections {
         /// A storeId, the prefix, or the name of a store.

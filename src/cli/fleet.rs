@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicI32, Ordering},
     },
     thread,
@@ -15,6 +15,7 @@ use signal_hook::{
     iterator::Signals,
 };
 use tokio::{runtime, time};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::Config,
@@ -94,6 +95,32 @@ pub(super) async fn writing<T>(write: impl Future<Output = T>) -> T {
     written
 }
 
+/// Ends the work on the first signal, which then still has the time to end what runs on the
+/// servers; the second signal ends the process.
+///
+/// # Errors
+///
+/// What the work fails with, and `cancelled`.
+pub(super) async fn interruptible<T>(
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let cancel = CANCEL.get_or_init(CancellationToken::new).clone();
+    writing(async {
+        tokio::select! {
+            done = work => done,
+            () = cancel.cancelled() => Err(Failure::new(
+                FailureKind::Cancelled,
+                "interrupted; what ran on the servers is ended",
+                "",
+            )),
+        }
+    })
+    .await
+}
+
+/// Told of the first signal.
+static CANCEL: OnceLock<CancellationToken> = OnceLock::new();
+
 /// The exit code of a command that a signal asked to end during a write: 128 + n.
 pub(super) fn interrupted() -> Option<u8> {
     match SIGNAL.load(Ordering::SeqCst) {
@@ -110,6 +137,9 @@ fn end_on_signals() -> std::io::Result<()> {
             let is_first = SIGNAL.swap(signal, Ordering::SeqCst) == 0;
             if !(is_first && WRITING.load(Ordering::SeqCst)) {
                 std::process::exit(128 + signal);
+            }
+            if let Some(cancel) = CANCEL.get() {
+                cancel.cancel();
             }
         }
     };

@@ -8,6 +8,7 @@ use std::{
 use anstream::{AutoStream, ColorChoice};
 use serde_json::Value;
 
+use super::fleet::interrupted;
 use crate::{
     domain::{
         failure::{Failure, FailureKind},
@@ -74,7 +75,7 @@ impl Output {
         } else {
             Ok(())
         };
-        ended(written, ExitCode::from(code_of(failure.kind)))
+        ended(written, ExitCode::from(interrupted().unwrap_or(code_of(failure.kind))))
     }
 
     /// One line on stderr, for what does not change the answer.
@@ -96,6 +97,11 @@ impl Output {
             // A reader that has gone away sees no question either.
             let _ = self.text(text);
         }
+    }
+
+    /// Writes text that was made safe, and gives the exit code.
+    pub(super) fn print(self, text: &str) -> ExitCode {
+        ended(self.text(text), ExitCode::SUCCESS)
     }
 
     fn text(self, text: &str) -> io::Result<()> {
@@ -121,6 +127,19 @@ fn write_json(value: &Value) -> io::Result<()> {
     };
     let mut stdout = stdout.lock();
     stdout.write_all(text.as_bytes())?;
+    stdout.write_all(b"\n")?;
+    stdout.flush()
+}
+
+/// Writes a JSON document that is text already, as documents of the database are: going
+/// through a map would lose duplicate keys and the order.
+pub(super) fn json_text(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    if stdout.is_terminal() {
+        stdout.write_all(safe_json(text).as_bytes())?;
+    } else {
+        stdout.write_all(text.as_bytes())?;
+    }
     stdout.write_all(b"\n")?;
     stdout.flush()
 }

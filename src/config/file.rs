@@ -9,7 +9,7 @@ use toml::{
 };
 
 use super::{
-    Config, ConsoleConfig, Fault, Faults, KeyCheck, ShardOverride, Timing,
+    Config, ConsoleConfig, Fault, Faults, KeyCheck, QueryConfig, SavedQuery, ShardOverride, Timing,
     fault::reason,
     names,
     value::{self, Read},
@@ -168,6 +168,8 @@ const TOP_LEVEL: &[&str] = &[
     "collections",
     "registry",
     "timing",
+    "query",
+    "queries",
     "console",
     "keys",
 ];
@@ -201,6 +203,8 @@ fn top_level(
         "collections" => read_collections(reader, value, layout),
         "registry" => read_registry(reader, value, &mut layout.registry),
         "timing" => read_timing(reader, value, &mut config.timing),
+        "query" => read_query(reader, value, &mut config.query),
+        "queries" => read_queries(reader, value, &mut config.queries),
         "console" => read_console(reader, value, &mut config.console),
         "keys" => read_keys(reader, value, &mut config.keys),
         _ => reader.unknown(key, TOP_LEVEL),
@@ -269,13 +273,14 @@ fn read_timing(reader: &mut Reader, value: &Spanned<DeValue>, timing: &mut Timin
 }
 
 fn read_console(reader: &mut Reader, value: &Spanned<DeValue>, console: &mut ConsoleConfig) {
-    const KNOWN: &[&str] = &["theme", "ascii", "mouse", "no_color"];
+    const KNOWN: &[&str] = &["theme", "ascii", "mouse", "no_color", "time_zone"];
     reader.section("console", value, KNOWN, |reader, key, value| {
         match key.get_ref().as_ref() {
             "theme" => reader.set(&mut console.theme, key, value, value::theme),
             "ascii" => reader.set(&mut console.ascii, key, value, value::boolean),
             "mouse" => reader.set(&mut console.mouse, key, value, value::boolean),
             "no_color" => reader.set(&mut console.no_color, key, value, value::boolean),
+            "time_zone" => reader.set(&mut console.time_zone, key, value, value::time_zone),
             _ => return false,
         }
         true
@@ -283,6 +288,91 @@ fn read_console(reader: &mut Reader, value: &Spanned<DeValue>, console: &mut Con
 }
 
 /// Action names and keys are known to the console alone, which checks them.
+/// Most documents on a page or in a sample.
+const MOST_DOCUMENTS: u32 = 10_000;
+/// Most commands at once on one database; the pools are small on purpose.
+const MOST_AT_ONCE: u32 = 32;
+
+fn read_query(reader: &mut Reader, value: &Spanned<DeValue>, query: &mut QueryConfig) {
+    const KNOWN: &[&str] =
+        &["max_time", "export_time", "per_database", "deadline", "page", "sample", "ask_above"];
+    reader.section("query", value, KNOWN, |reader, key, value| {
+        let (duration, number) = match key.get_ref().as_ref() {
+            "max_time" => (Some(&mut query.max_time), None),
+            "export_time" => (Some(&mut query.export_time), None),
+            "deadline" => (Some(&mut query.deadline), None),
+            "per_database" => (None, Some((&mut query.per_database, MOST_AT_ONCE))),
+            "page" => (None, Some((&mut query.page, MOST_DOCUMENTS))),
+            "sample" => (None, Some((&mut query.sample, MOST_DOCUMENTS))),
+            "ask_above" => (None, Some((&mut query.ask_above, u32::MAX))),
+            _ => return false,
+        };
+        if let Some(target) = duration {
+            reader.set(target, key, value, value::duration);
+        }
+        if let Some((target, most)) = number {
+            reader.set(target, key, value, |found| value::count(found, most));
+        }
+        true
+    });
+}
+
+fn read_queries(
+    reader: &mut Reader,
+    value: &Spanned<DeValue>,
+    queries: &mut BTreeMap<String, SavedQuery>,
+) {
+    const KNOWN: &[&str] = &[
+        "type",
+        "filter",
+        "sort",
+        "project",
+        "collation",
+        "distinct",
+        "aggregate",
+        "count",
+        "limit",
+        "stores",
+        "database",
+    ];
+    reader.section("queries", value, &[], |reader, name, value| {
+        let mut query = SavedQuery::default();
+        reader.section("queries", value, KNOWN, |reader, key, value| {
+            let text = match key.get_ref().as_ref() {
+                "type" => &mut query.of_type,
+                "filter" => &mut query.filter,
+                "sort" => &mut query.sort,
+                "project" => &mut query.project,
+                "collation" => &mut query.collation,
+                "distinct" => &mut query.distinct,
+                "aggregate" => &mut query.aggregate,
+                "stores" => &mut query.stores,
+                "database" => &mut query.database,
+                "count" => {
+                    reader.set(&mut query.count, key, value, value::boolean);
+                    return true;
+                }
+                "limit" => {
+                    reader.set(&mut query.limit, key, value, |found| {
+                        value::count(found, u32::MAX).map(Some)
+                    });
+                    return true;
+                }
+                _ => return false,
+            };
+            reader.set(text, key, value, value::optional_text);
+            true
+        });
+        let asked = [query.count, query.distinct.is_some(), query.aggregate.is_some()];
+        if asked.iter().filter(|asked| **asked).count() > 1 {
+            let message = "one query takes only one of `count`, `distinct` and `aggregate`";
+            reader.faults.add(value.span(), Fault::new(message));
+        }
+        queries.insert(name.get_ref().to_string(), query);
+        true
+    });
+}
+
 fn read_keys(
     reader: &mut Reader,
     value: &Spanned<DeValue>,

@@ -28,7 +28,7 @@ pub(super) fn plain_fault(name: &str) -> Option<String> {
 }
 
 /// The known name that is most like `given`, if one is like it at all.
-pub(super) fn nearest<'a>(
+pub(crate) fn nearest<'a>(
     given: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {

@@ -72,6 +72,18 @@ pub(super) fn duration(value: &DeValue) -> Read<Duration> {
     Ok(duration)
 }
 
+/// The name of a time zone that is known here.
+pub(super) fn time_zone(value: &DeValue) -> Read<String> {
+    let name = text(value)?;
+    match name.as_str() {
+        "UTC" | "local" => Ok(name),
+        other if jiff::tz::TimeZone::get(other).is_ok() => Ok(name),
+        other => Err(format!(
+            "must be a time zone such as \"Europe/Berlin\", \"UTC\" or \"local\", not `{other}`"
+        )),
+    }
+}
+
 pub(super) fn placement(value: &DeValue) -> Read<Strategy> {
     one_of(value, &Strategy::ALL, Strategy::name)
 }

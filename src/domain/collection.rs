@@ -83,3 +83,44 @@ pub struct Usage {
     /// Uncompressed bytes of these documents.
     pub bytes: u64,
 }
+
+/// What a collection is, as far as reading it needs to know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    /// How it is stored.
+    pub form: Form,
+    /// The options that it was made with, as the server lists them.
+    pub options: bson::Document,
+    /// The field with the time, of a time-series collection.
+    pub time_field: Option<String>,
+    /// Whether texts are compared in a way of its own.
+    pub has_collation: bool,
+    /// Estimated count of documents; `None` where it cannot be told, as for views.
+    pub estimated: Option<u64>,
+}
+
+/// One index of a collection.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IndexFacts {
+    /// Its name, as stored.
+    pub name: String,
+    /// Its key.
+    pub key: bson::Document,
+    /// Everything else that it was made with.
+    pub options: bson::Document,
+    /// Its size; `None` where the login may not read it.
+    pub bytes: Option<u64>,
+    /// How often it was used since then, on the server that was asked.
+    pub uses: Option<(u64, bson::DateTime)>,
+}
+
+/// A collection looked at from all sides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inspection {
+    /// What it is.
+    pub facts: Facts,
+    /// Its indexes; none for a view.
+    pub indexes: Vec<IndexFacts>,
+    /// What could not be read: a missing privilege takes away one figure, not all.
+    pub failures: Vec<Failure>,
+}

@@ -9,6 +9,8 @@ mod summary;
 mod tests;
 mod tree;
 
+pub use self::json::JsonForm;
+pub(crate) use self::summary::value as value_on_a_line;
 pub use self::tree::{Line, Tree};
 
 /// One page of documents.

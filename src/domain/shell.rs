@@ -30,6 +30,7 @@ mod print;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::print::raw_document;
 pub use self::{
     complete::{Completion, complete},
     pasted::{Call, Pasted, pasted},

@@ -250,7 +250,7 @@ pub(crate) async fn ask(
     clippy::cast_sign_loss,
     reason = "the cast saturates, and counts are not negative"
 )]
-fn number(document: &Document, name: &str) -> Option<u64> {
+pub(super) fn number(document: &Document, name: &str) -> Option<u64> {
     match document.get(name)? {
         Bson::Int32(number) => u64::try_from(*number).ok(),
         Bson::Int64(number) => u64::try_from(*number).ok(),

@@ -18,12 +18,13 @@ pub use super::probe::Handle;
 use super::{
     browse, cache, evidence, inventory,
     probe::{Slot, end},
+    read,
     registry::{self, Follow},
     supervisor::{Supervisor, Way},
     targets::{RouteKey, Target, Targets},
 };
 use crate::{
-    config::Config,
+    config::{Config, QueryConfig},
     domain::{
         access,
         collection::{StoreCollections, Usage},
@@ -40,6 +41,7 @@ use crate::{
 
 /// How long tasks and clients may take to end, together.
 const TASKS_END_WITHIN: Duration = Duration::from_millis(500);
+const QUERIES_END_WITHIN: Duration = Duration::from_millis(500);
 const CLIENTS_END_WITHIN: Duration = Duration::from_secs(1);
 
 /// The live fleet. Cheap to clone; all clones are the same fleet.
@@ -56,6 +58,7 @@ struct Inner {
     layout: Layout,
     /// Deadline of a read that a person asked for.
     read_timeout: Duration,
+    query: QueryConfig,
     pools: watch::Receiver<Arc<Pools>>,
     registry: watch::Receiver<Arc<Registry>>,
     /// The databases as they are reached, main first.
@@ -99,7 +102,9 @@ impl Fleet {
         };
         let registry = registry::start(setup, &tracker);
         let (pools, ways) = (started.pools, started.ways);
-        let inner = Inner { layout, read_timeout, pools, registry, targets, ways, cancel, tracker };
+        let query = config.query.clone();
+        let inner =
+            Inner { layout, read_timeout, query, pools, registry, targets, ways, cancel, tracker };
         Self { inner: Arc::new(inner) }
     }
 
@@ -194,6 +199,16 @@ impl Fleet {
         evidence::answer(self, text, self.inner.read_timeout).await
     }
 
+    /// How queries are sent.
+    pub fn query_config(&self) -> &QueryConfig {
+        &self.inner.query
+    }
+
+    /// Deadline of a read that a person asked for.
+    pub(super) fn read_timeout(&self) -> Duration {
+        self.inner.read_timeout
+    }
+
     /// The databases as they are reached, main first.
     pub(super) fn targets(&self) -> &[Target] {
         &self.inner.targets
@@ -223,6 +238,7 @@ impl Fleet {
 
     /// Ends everything, in at most two seconds. What is read meanwhile may fail.
     pub async fn shutdown(&self) {
+        read::ended(QUERIES_END_WITHIN).await;
         self.inner.cancel.cancel();
         self.inner.tracker.close();
         let _ = timeout(TASKS_END_WITHIN, self.inner.tracker.wait()).await;

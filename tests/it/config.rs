@@ -85,7 +85,9 @@ fn the_example_documents_every_key() {
         let documented = config::EXAMPLE.contains(&format!("\n#{} = ", action.name()));
         assert!(documented, "the action `{}` is not in the example", action.name());
     }
-    for section in ["", "shards.1", "collections", "registry", "timing", "console"] {
+    for section in
+        ["", "shards.1", "collections", "registry", "timing", "query", "queries.x", "console"]
+    {
         let header = if section.is_empty() { String::new() } else { format!("[{section}]\n") };
         let faults = File::new(&format!("{header}no_such_key = 1\n")).load().unwrap_err();
         let hint = faults.list()[0].hint.clone().unwrap().to_string();
@@ -93,6 +95,7 @@ fn the_example_documents_every_key() {
         assert!(keys.len() > 1, "{hint}");
         for key in keys {
             let documented = config::EXAMPLE.contains(&format!("\n#{key} = "))
+                || config::EXAMPLE.contains(&format!("\n#     {key} = "))
                 || config::EXAMPLE.contains(&format!("\n[{key}"));
             assert!(documented, "`{key}` of [{section}] is not in the example");
         }

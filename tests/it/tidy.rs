@@ -56,10 +56,14 @@ const ROOMS: &[Room] = &[
         rooms: &["domain", "config", "mongo"],
         forbidden: &["mongodb", "ratatui", "crossterm", "tui_input", "nucleo_matcher", "arboard"],
     },
+    Room { name: "export", rooms: &["domain", "mongo"], forbidden: SCREEN },
     Room { name: "demo", rooms: &["domain", "config", "mongo"], forbidden: SCREEN },
     Room {
         name: "cli",
-        rooms: &["domain", "config", "console", "demo", "doctor", "jobs", "log", "mongo", "report"],
+        rooms: &[
+            "domain", "config", "console", "demo", "doctor", "export", "jobs", "log", "mongo",
+            "report",
+        ],
         forbidden: &["mongodb", "ratatui"],
     },
     Room {
@@ -79,7 +83,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "console",
-        rooms: &["domain", "config", "doctor", "jobs", "log", "mongo"],
+        rooms: &["domain", "config", "doctor", "export", "jobs", "log", "mongo"],
         forbidden: &["mongodb"],
     },
 ];

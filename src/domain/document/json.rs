@@ -1,9 +1,12 @@
 //! Raw BSON as relaxed Extended JSON: order and duplicate keys survive, since nothing goes
 //! through a map.
 
+use std::fmt::Write as _;
+
 use bson::{Binary, Bson, DateTime, Decimal128, Timestamp, oid::ObjectId, spec::ElementType};
 
 use super::raw::{self, Element, elements};
+use crate::domain::shell::dates;
 
 /// Deeper nesting than this is written as null; a server takes no document deeper than 200.
 const DEEPEST: usize = 500;
@@ -11,100 +14,178 @@ const DEEPEST: usize = 500;
 /// Milliseconds since 1970 that relaxed Extended JSON writes as a date.
 const RELAXED_DATES: std::ops::Range<i64> = 0..253_402_300_800_000;
 
+/// Which form of Extended JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum JsonForm {
+    /// Plain numbers and dates, easy to read; the types of numbers are lost.
+    #[default]
+    Relaxed,
+    /// Every type is kept.
+    Canonical,
+}
+
 /// The document in `bytes` as relaxed Extended JSON. Ends at the first corrupt byte.
 pub(crate) fn document(bytes: &[u8]) -> String {
     let mut text = String::new();
-    write_document(&mut text, bytes, 0);
+    write(&mut text, bytes, JsonForm::Relaxed);
     text
+}
+
+/// Appends the document in `bytes` as Extended JSON, on one line. Ends at the first corrupt
+/// byte.
+pub(crate) fn write(text: &mut String, bytes: &[u8], form: JsonForm) {
+    Writer { text, form }.document(bytes, 0);
 }
 
 /// One value as relaxed Extended JSON.
 pub(crate) fn value(element: &Element<'_>) -> String {
+    value_in(element, JsonForm::Relaxed)
+}
+
+/// One value as Extended JSON.
+pub(crate) fn value_in(element: &Element<'_>, form: JsonForm) -> String {
     let mut text = String::new();
-    write_value(&mut text, element, 0);
+    Writer { text: &mut text, form }.value(element, 0);
     text
 }
 
-fn write_document(text: &mut String, bytes: &[u8], depth: usize) {
-    text.push('{');
-    for (index, element) in elements(bytes, 0).map_while(Result::ok).enumerate() {
-        separate(text, index);
-        write_string(text, element.key);
-        text.push(':');
-        write_value(text, &element, depth + 1);
-    }
-    text.push('}');
+/// Appends what it is given to a text. Made for exports: what most documents consist of is
+/// written without a detour.
+struct Writer<'a> {
+    text: &'a mut String,
+    form: JsonForm,
 }
 
-fn write_array(text: &mut String, bytes: &[u8], depth: usize) {
-    text.push('[');
-    for (index, element) in elements(bytes, 0).map_while(Result::ok).enumerate() {
-        separate(text, index);
-        write_value(text, &element, depth + 1);
-    }
-    text.push(']');
-}
-
-fn separate(text: &mut String, index: usize) {
-    if index > 0 {
-        text.push(',');
-    }
-}
-
-fn write_string(text: &mut String, bytes: &[u8]) {
-    text.push_str(&serde_json::Value::from(String::from_utf8_lossy(bytes)).to_string());
-}
-
-fn write_value(text: &mut String, element: &Element<'_>, depth: usize) {
-    match element.kind {
-        _ if depth > DEEPEST => text.push_str("null"),
-        ElementType::EmbeddedDocument => write_document(text, element.value, depth),
-        ElementType::Array => write_array(text, element.value, depth),
-        ElementType::String => write_string(text, raw::text(element.value)),
-        ElementType::JavaScriptCode => write_wrapped(text, "$code", raw::text(element.value)),
-        ElementType::Symbol => write_wrapped(text, "$symbol", raw::text(element.value)),
-        ElementType::RegularExpression => {
-            let (pattern, options) = raw::pattern_and_options(element.value);
-            text.push_str(r#"{"$regularExpression":{"pattern":"#);
-            write_string(text, pattern);
-            text.push_str(r#","options":"#);
-            write_string(text, options);
-            text.push_str("}}");
+impl Writer<'_> {
+    fn document(&mut self, bytes: &[u8], depth: usize) {
+        self.text.push('{');
+        for (index, element) in elements(bytes, 0).map_while(Result::ok).enumerate() {
+            if index > 0 {
+                self.text.push(',');
+            }
+            self.string(element.key);
+            self.text.push(':');
+            self.value(&element, depth + 1);
         }
-        ElementType::JavaScriptCodeWithScope => {
-            let (code, scope) = raw::code_and_scope(element.value).unwrap_or_default();
-            text.push_str(r#"{"$code":"#);
-            write_string(text, code);
-            text.push_str(r#","$scope":"#);
-            write_document(text, scope, depth + 1);
-            text.push('}');
+        self.text.push('}');
+    }
+
+    fn array(&mut self, bytes: &[u8], depth: usize) {
+        self.text.push('[');
+        for (index, element) in elements(bytes, 0).map_while(Result::ok).enumerate() {
+            if index > 0 {
+                self.text.push(',');
+            }
+            self.value(&element, depth + 1);
         }
-        ElementType::DbPointer => {
-            text.push_str(r#"{"$dbPointer":{"$ref":"#);
-            write_string(text, raw::text(element.value));
-            text.push_str(r#","$id":{"$oid":""#);
-            text.push_str(&pointed_at(element.value).to_hex());
-            text.push_str("\"}}}");
-        }
-        _ => {
-            let scalar = match scalar(element) {
-                // The relaxed form has only the years 1970 to 9999; bson would clamp others.
-                Bson::DateTime(date) if !RELAXED_DATES.contains(&date.timestamp_millis()) => {
-                    Bson::DateTime(date).into_canonical_extjson()
-                }
-                scalar => scalar.into_relaxed_extjson(),
-            };
-            text.push_str(&scalar.to_string());
+        self.text.push(']');
+    }
+
+    fn string(&mut self, bytes: &[u8]) {
+        let is_plain = |byte: &u8| (0x20..0x7F).contains(byte) && !matches!(byte, b'"' | b'\\');
+        match std::str::from_utf8(bytes) {
+            Ok(text) if bytes.iter().all(is_plain) => {
+                self.text.push('"');
+                self.text.push_str(text);
+                self.text.push('"');
+            }
+            _ => {
+                let text = serde_json::Value::from(String::from_utf8_lossy(bytes));
+                self.text.push_str(&text.to_string());
+            }
         }
     }
-}
 
-fn write_wrapped(text: &mut String, name: &str, bytes: &[u8]) {
-    text.push_str("{\"");
-    text.push_str(name);
-    text.push_str("\":");
-    write_string(text, bytes);
-    text.push('}');
+    fn wrapped(&mut self, name: &str, bytes: &[u8]) {
+        self.open(name);
+        self.string(bytes);
+        self.text.push('}');
+    }
+
+    fn open(&mut self, name: &str) {
+        self.text.push_str("{\"");
+        self.text.push_str(name);
+        self.text.push_str("\":");
+    }
+
+    fn value(&mut self, element: &Element<'_>, depth: usize) {
+        let (value, is_relaxed) = (element.value, self.form == JsonForm::Relaxed);
+        match element.kind {
+            _ if depth > DEEPEST => self.text.push_str("null"),
+            ElementType::EmbeddedDocument => self.document(value, depth),
+            ElementType::Array => self.array(value, depth),
+            ElementType::String => self.string(raw::text(value)),
+            ElementType::Int32 if is_relaxed => {
+                self.display(i32::from_le_bytes(raw::fixed(value)));
+            }
+            ElementType::Int64 if is_relaxed => {
+                self.display(i64::from_le_bytes(raw::fixed(value)));
+            }
+            ElementType::Boolean => self.text.push_str(if value == [0] { "false" } else { "true" }),
+            ElementType::Null => self.text.push_str("null"),
+            ElementType::ObjectId => {
+                self.text.push_str("{\"$oid\":\"");
+                self.display(ObjectId::from_bytes(raw::fixed(value)));
+                self.text.push_str("\"}");
+            }
+            ElementType::DateTime if is_relaxed => {
+                self.date(i64::from_le_bytes(raw::fixed(value)));
+            }
+            ElementType::JavaScriptCode => self.wrapped("$code", raw::text(value)),
+            ElementType::Symbol => self.wrapped("$symbol", raw::text(value)),
+            ElementType::RegularExpression => {
+                let (pattern, options) = raw::pattern_and_options(value);
+                self.text.push_str(r#"{"$regularExpression":{"pattern":"#);
+                self.string(pattern);
+                self.text.push_str(r#","options":"#);
+                self.string(options);
+                self.text.push_str("}}");
+            }
+            ElementType::JavaScriptCodeWithScope => {
+                let (code, scope) = raw::code_and_scope(value).unwrap_or_default();
+                self.open("$code");
+                self.string(code);
+                self.text.push_str(r#","$scope":"#);
+                self.document(scope, depth + 1);
+                self.text.push('}');
+            }
+            ElementType::DbPointer => {
+                self.text.push_str(r#"{"$dbPointer":{"$ref":"#);
+                self.string(raw::text(value));
+                self.text.push_str(r#","$id":{"$oid":""#);
+                self.text.push_str(&pointed_at(value).to_hex());
+                self.text.push_str("\"}}}");
+            }
+            _ => {
+                let json = match self.form {
+                    JsonForm::Relaxed => scalar(element).into_relaxed_extjson(),
+                    JsonForm::Canonical => scalar(element).into_canonical_extjson(),
+                };
+                self.text.push_str(&json.to_string());
+            }
+        }
+    }
+
+    fn display(&mut self, value: impl std::fmt::Display) {
+        // Writing to a string cannot fail.
+        let _ = write!(self.text, "{value}");
+    }
+
+    /// The relaxed form has only the years 1970 to 9999; bson would clamp others.
+    fn date(&mut self, milliseconds: i64) {
+        let in_range = RELAXED_DATES.contains(&milliseconds);
+        match dates::to_text(milliseconds).filter(|_| in_range) {
+            Some(text) => {
+                let short = text.strip_suffix(".000Z");
+                self.text.push_str("{\"$date\":\"");
+                self.text.push_str(short.unwrap_or(&text));
+                self.text.push_str(if short.is_some() { "Z\"}" } else { "\"}" });
+            }
+            None => {
+                self.display(format_args!("{{\"$date\":{{\"$numberLong\":\"{milliseconds}\"}}}}"));
+            }
+        }
+    }
 }
 
 /// The id that a `dbPointer` holds after its namespace.

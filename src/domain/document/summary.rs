@@ -24,7 +24,7 @@ pub(super) fn key(bytes: &[u8]) -> SafeText {
 }
 
 /// The value on one line, in the words of the shell.
-pub(super) fn value(element: &Element<'_>) -> SafeText {
+pub(crate) fn value(element: &Element<'_>) -> SafeText {
     safe(&value_text(element))
 }
 

@@ -25,9 +25,16 @@ pub fn print(value: &Bson) -> String {
 }
 
 /// One raw value on one line.
-pub(super) fn raw_value(element: &Element<'_>) -> String {
+pub(crate) fn raw_value(element: &Element<'_>) -> String {
     let mut text = String::new();
     write_value(&mut text, element, 0);
+    text
+}
+
+/// One raw document on one line.
+pub(crate) fn raw_document(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    write_document(&mut text, bytes, 0);
     text
 }
 

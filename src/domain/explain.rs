@@ -1,0 +1,230 @@
+//! The server's plan for a query, made readable, with what should worry about it.
+
+use bson::{Bson, Document};
+
+use super::format;
+
+#[cfg(test)]
+mod tests;
+
+/// The plan of one query.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Plan {
+    /// From the last step to the first, as the server nests them.
+    pub stages: Vec<Stage>,
+    /// The indexes that it reads, without repetition.
+    pub indexes: Vec<String>,
+    /// Whether it reads every document of a collection.
+    pub scans_collection: bool,
+    /// Whether it sorts what it has read, instead of reading it in order.
+    pub sorts_in_memory: bool,
+    /// What happened when it ran; `None` where it was only planned.
+    pub run: Option<Run>,
+}
+
+/// One step of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stage {
+    /// How deep it is nested; the last step is at 0.
+    pub depth: usize,
+    /// The server's name, such as `IXSCAN`.
+    pub name: String,
+    /// What it works with, as text of the database.
+    pub detail: String,
+}
+
+/// Figures of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// Documents that it gave.
+    pub returned: u64,
+    /// Documents that it read for that.
+    pub documents: u64,
+    /// Index keys that it read for that.
+    pub keys: u64,
+    /// How long it took, in milliseconds.
+    pub milliseconds: u64,
+}
+
+/// Documents read for each one returned, above which a query deserves a warning.
+const READ_PER_RETURNED: u64 = 10;
+/// Documents that must have been read before that matters.
+const WORTH_A_WARNING: u64 = 1_000;
+/// Deepest plan that is followed.
+const DEEPEST: usize = 60;
+
+impl Plan {
+    /// Reads the server's answer to `explain`, of a find or an aggregation.
+    pub fn read(answer: &Document) -> Self {
+        let mut plan = Self::default();
+        plan.part(answer, 0);
+        plan
+    }
+
+    fn part(&mut self, part: &Document, depth: usize) {
+        if depth > DEEPEST {
+            return;
+        }
+        if let Ok(stages) = part.get_array("stages") {
+            self.pipeline(stages, depth);
+        }
+        if let Ok(shards) = part.get_document("shards") {
+            for (_, shard) in shards {
+                if let Bson::Document(shard) = shard {
+                    self.part(shard, depth);
+                }
+            }
+        }
+        if let Ok(planner) = part.get_document("queryPlanner")
+            && let Ok(winner) = planner.get_document("winningPlan")
+        {
+            self.node(winner, depth);
+        }
+        if let Ok(stats) = part.get_document("executionStats") {
+            self.figures(stats);
+        }
+    }
+
+    /// The stages of an aggregation; the first one holds the plan of what is read.
+    fn pipeline(&mut self, stages: &[Bson], depth: usize) {
+        for stage in stages.iter().rev().filter_map(Bson::as_document) {
+            let Some((name, content)) = stage.iter().next() else { continue };
+            if name == "$cursor" {
+                if let Bson::Document(cursor) = content {
+                    self.part(cursor, depth);
+                }
+                continue;
+            }
+            self.sorts_in_memory |= name == "$sort";
+            let detail = super::shell::print(content);
+            self.stages.push(Stage { depth, name: name.clone(), detail });
+        }
+    }
+
+    fn node(&mut self, node: &Document, depth: usize) {
+        if depth > DEEPEST {
+            return;
+        }
+        // The newer engine nests its plan once more.
+        if let Ok(inner) = node.get_document("queryPlan") {
+            return self.node(inner, depth);
+        }
+        let name = node.get_str("stage").unwrap_or("?");
+        self.scans_collection |= name == "COLLSCAN";
+        self.sorts_in_memory |= name == "SORT";
+        if let Ok(index) = node.get_str("indexName")
+            && !self.indexes.iter().any(|known| known == index)
+        {
+            self.indexes.push(index.to_owned());
+        }
+        if node.contains_key("stage") {
+            self.stages.push(Stage { depth, name: name.to_owned(), detail: detail(node) });
+        }
+        let below = depth + usize::from(node.contains_key("stage"));
+        for (key, value) in node {
+            match (key.as_str(), value) {
+                (
+                    "inputStage" | "outerStage" | "innerStage" | "thenStage" | "elseStage"
+                    | "winningPlan",
+                    Bson::Document(input),
+                ) => self.node(input, below),
+                ("inputStages" | "shards", Bson::Array(inputs)) => {
+                    for input in inputs.iter().filter_map(Bson::as_document) {
+                        self.node(input, below);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn figures(&mut self, stats: &Document) {
+        let figure = |name: &str| stats.get(name).and_then(number);
+        let (Some(returned), Some(documents)) = (figure("nReturned"), figure("totalDocsExamined"))
+        else {
+            return;
+        };
+        let before =
+            self.run.unwrap_or(Run { returned: 0, documents: 0, keys: 0, milliseconds: 0 });
+        self.run = Some(Run {
+            returned: before.returned + returned,
+            documents: before.documents + documents,
+            keys: before.keys + figure("totalKeysExamined").unwrap_or(0),
+            milliseconds: before.milliseconds.max(figure("executionTimeMillis").unwrap_or(0)),
+        });
+    }
+
+    /// What should worry a person, the worst first; empty for a good plan.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.scans_collection {
+            warnings.push(
+                "no index serves the query: every document of the collection is read".to_owned(),
+            );
+        }
+        if self.sorts_in_memory {
+            warnings.push("no index serves the sort: everything found is sorted in memory, and again for each page".to_owned());
+        }
+        if let Some(run) = self.run
+            && run.documents >= WORTH_A_WARNING
+            && run.documents / READ_PER_RETURNED > run.returned
+        {
+            warnings.push(format!(
+                "{} documents were read to give {}",
+                format::count(run.documents),
+                format::count(run.returned)
+            ));
+        }
+        warnings
+    }
+}
+
+/// What a stage works with, in the syntax of the shell.
+fn detail(node: &Document) -> String {
+    let mut parts = Vec::new();
+    for name in [
+        "indexName",
+        "namespace",
+        "direction",
+        "sortPattern",
+        "limitAmount",
+        "skipAmount",
+        "transformBy",
+        "filter",
+        "indexBounds",
+    ] {
+        match node.get(name) {
+            None => {}
+            Some(Bson::String(text)) if name == "direction" && text == "forward" => {}
+            Some(Bson::String(text)) => parts.push(text.clone()),
+            Some(value) if name == "limitAmount" || name == "skipAmount" => {
+                parts.push(value.to_string());
+            }
+            Some(value) => parts.push(format!("{} {}", word(name), super::shell::print(value))),
+        }
+    }
+    parts.join("  ")
+}
+
+fn word(name: &str) -> &str {
+    match name {
+        "sortPattern" => "by",
+        "transformBy" => "to",
+        "indexBounds" => "bounds",
+        other => other,
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the cast saturates, and figures are not negative"
+)]
+fn number(value: &Bson) -> Option<u64> {
+    match value {
+        Bson::Int32(number) => u64::try_from(*number).ok(),
+        Bson::Int64(number) => u64::try_from(*number).ok(),
+        Bson::Double(number) => Some(*number as u64),
+        _ => None,
+    }
+}

@@ -1,0 +1,131 @@
+//! One page of documents: as it is wanted, and as it came.
+
+use std::sync::Arc;
+
+use bson::{Bson, RawDocumentBuf, doc};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    collection::Facts,
+    failure::{Failure, FailureKind},
+    keyset::{self, Mark, Order, Ties, Way},
+    query::Query,
+    shell,
+};
+
+/// Where a page begins.
+#[derive(Debug, Clone, PartialEq)]
+pub enum From {
+    /// With the first document.
+    First,
+    /// It ends with the last document.
+    Last,
+    /// After this place.
+    After(Mark),
+    /// It ends before this place.
+    Before(Mark),
+}
+
+/// One page, wanted.
+#[derive(Debug, Clone)]
+pub struct PageRequest {
+    /// The collection.
+    pub collection: String,
+    /// What it is.
+    pub facts: Arc<Facts>,
+    /// What is asked.
+    pub query: Query,
+    /// The order that the first page found; `None` for the first page.
+    pub order: Option<Order>,
+    /// Where it begins.
+    pub from: From,
+    /// Most documents on it.
+    pub size: u32,
+}
+
+/// One page.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// In the order of the sort, as raw BSON.
+    pub documents: Vec<Arc<RawDocumentBuf>>,
+    /// The order that further pages must use; `None` where no page can follow.
+    pub order: Option<Order>,
+    /// The place before the first document.
+    pub first: Option<Mark>,
+    /// The place after the last document.
+    pub last: Option<Mark>,
+    /// Whether there are more in the direction that was read.
+    pub has_more: bool,
+    /// How long it took.
+    pub took: SignedDuration,
+}
+
+/// A place as text, for whoever asks for the next page later.
+///
+/// It holds the order, so that the next page is read in the same one.
+pub fn token(order: &Order, mark: &Mark) -> String {
+    let ties = match order.ties {
+        Ties::Id => "id",
+        Ties::Seen => "seen",
+        Ties::Counted => "counted",
+    };
+    let count = i64::try_from(mark.count).unwrap_or(i64::MAX);
+    let place = doc! {
+        "sort": order.sort(Way::Forwards), "ties": ties,
+        "values": &mark.values, "seen": &mark.seen, "count": count,
+    };
+    Bson::Document(place).into_canonical_extjson().to_string()
+}
+
+/// The order and the place that a text from [`token`] holds.
+///
+/// # Errors
+///
+/// `usage` for any other text.
+pub fn from_token(text: &str) -> Result<(Order, Mark), Failure> {
+    let read = || {
+        let place = shell::document(text, Timestamp::UNIX_EPOCH).ok()?;
+        let keys = keyset::keys(place.get_document("sort").ok()?).ok()??;
+        let ties = match place.get_str("ties").ok()? {
+            "id" => Ties::Id,
+            "seen" => Ties::Seen,
+            "counted" => Ties::Counted,
+            _ => return None,
+        };
+        let values = place.get_array("values").ok()?.clone();
+        let seen = place.get_array("seen").ok()?.clone();
+        let count = usize::try_from(place.get_i64("count").ok()?).ok()?;
+        let fits = !keys.is_empty() && keys.len() == values.len();
+        fits.then_some((Order { keys, ties }, Mark { values, seen, count }))
+    };
+    read().ok_or_else(|| {
+        Failure::new(
+            FailureKind::Usage,
+            "this is no place that a page has ended at",
+            "Take the text of `next` from the page before, in single quotes",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_back_from_its_text() {
+        let order = Order {
+            ties: Ties::Seen,
+            ..Order::by_id(keyset::keys(&doc! {"total": -1}).unwrap().unwrap())
+        };
+        let mark = Mark {
+            values: vec![Bson::Double(f64::INFINITY), Bson::Int64(5)],
+            seen: vec![Bson::Null],
+            count: 2,
+        };
+        let text = token(&order, &mark);
+        assert_eq!(from_token(&text), Ok((order, mark)));
+        for wrong in ["", "{}", "x", "{sort: {a: 1}, ties: 'id', values: [], seen: [], count: 1}"] {
+            assert_eq!(from_token(wrong).unwrap_err().kind, FailureKind::Usage);
+        }
+    }
+}
