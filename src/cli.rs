@@ -16,6 +16,7 @@ mod jobs;
 mod manual;
 mod output;
 mod place;
+mod query;
 mod status;
 mod stores;
 mod uris;
@@ -100,6 +101,7 @@ fn live(command: &Live, parsed: &Parsed, config: &Config) -> ExitCode {
         Live::Jobs(args) => jobs::run(args, config, output),
         Live::Create(args) => create::run(args, config, output),
         Live::Find(args) => return find::run(args, config, output),
+        Live::Query(args) => return query::run(args, config, output),
         Live::Tail(args) => return inspect::tail(args, config, output),
         Live::Inspect(args) => inspect::run(args, config),
         Live::Schema(args) => inspect::schema(args, config),

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod change;
+pub mod chart;
 pub mod collection;
 pub mod creation;
 pub mod database;
@@ -26,6 +27,7 @@ pub mod page;
 pub mod placement;
 pub mod pool;
 pub mod query;
+pub mod question;
 pub mod registry;
 pub mod schema;
 pub mod shell;

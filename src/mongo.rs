@@ -7,6 +7,7 @@ mod condition;
 pub mod error;
 mod events;
 mod evidence;
+pub mod fanout;
 pub mod fleet;
 pub mod gate;
 mod inventory;

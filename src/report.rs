@@ -12,6 +12,7 @@ pub mod inspect;
 pub mod jobs;
 pub mod look;
 pub mod names;
+pub mod query;
 pub mod status;
 pub mod stores;
 mod table;

@@ -161,7 +161,9 @@ pub(super) enum Live {
         command: super::indexes::Command,
     },
     /// Finds documents of one store; counts, explains or exports them.
-    Find(super::find::Args),
+    Find(Box<super::find::Args>),
+    /// Asks all stores one question. Exit code 1 when one has not answered.
+    Query(Box<super::query::Args>),
     /// Shows the indexes, the validator and the options of a collection.
     Inspect(super::inspect::Args),
     /// Shows the fields of a collection, from a sample.

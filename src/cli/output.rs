@@ -99,6 +99,19 @@ impl Output {
         }
     }
 
+    /// Writes a piece of an answer that is still coming: text that was made safe, or JSON.
+    ///
+    /// # Errors
+    ///
+    /// The reader has gone away, or the disk is full.
+    pub(super) fn piece(self, text: &str) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        if self.json && stdout.is_terminal() {
+            return stdout.write_all(safe_json(text).as_bytes());
+        }
+        stdout.write_all(text.as_bytes())
+    }
+
     /// Writes text that was made safe, and gives the exit code.
     pub(super) fn print(self, text: &str) -> ExitCode {
         ended(self.text(text), ExitCode::SUCCESS)

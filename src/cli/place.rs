@@ -59,3 +59,19 @@ pub(super) fn known_type(session: &Session, name: &str) -> Result<CollectionType
     let message = format!("there is no collection type `{name}`");
     Err(Failure::new(FailureKind::Usage, &message, &hint))
 }
+
+/// The database that a text names.
+///
+/// # Errors
+///
+/// `usage`, with the databases that there are.
+pub(super) fn database(text: &str, session: &Session) -> Result<Database, Failure> {
+    session.names.find(text).ok_or_else(|| {
+        let names: Vec<_> = session.names.iter().map(|name| format!("`{name}`")).collect();
+        Failure::new(
+            FailureKind::Usage,
+            &format!("there is no database `{text}` in this fleet"),
+            &format!("Use `main`, a shard's number, or one of {}", names.join(", ")),
+        )
+    })
+}

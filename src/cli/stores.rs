@@ -2,16 +2,14 @@
 
 use super::{
     args::{SortField, StoresArgs},
-    fleet::{Session, with_fleet},
+    fleet::with_fleet,
     output::Answer,
+    place::database,
     to_json,
 };
 use crate::{
     config::Config,
-    domain::{
-        database::Database,
-        failure::{Failure, FailureKind},
-    },
+    domain::failure::Failure,
     report::stores::{StoreList, StoreOrder, StoreQuery},
 };
 
@@ -39,17 +37,6 @@ pub(super) fn run(args: &StoresArgs, config: &Config) -> Result<Answer, Failure>
         let list = StoreList::new(&stores, &registry, &session.names, session.look);
         let text = StoreList::text(&stores, &registry, &session.names, session.look);
         Ok(Answer { warnings: session.warnings(&registry), ..Answer::done(to_json(&list)?, text) })
-    })
-}
-
-fn database(text: &str, session: &Session) -> Result<Database, Failure> {
-    session.names.find(text).ok_or_else(|| {
-        let names: Vec<_> = session.names.iter().map(|name| format!("`{name}`")).collect();
-        Failure::new(
-            FailureKind::Usage,
-            &format!("there is no database `{text}` in this fleet"),
-            &format!("Use `main`, a shard's number, or one of {}", names.join(", ")),
-        )
     })
 }
 

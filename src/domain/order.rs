@@ -11,7 +11,7 @@ mod decimal;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::decimal::sum;
+pub(crate) use self::decimal::{quotient, sum};
 
 /// The types that sort together, lowest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -100,7 +100,7 @@ pub(super) async fn listings(fleet: &Fleet, limit: Duration) -> Vec<Listing> {
 /// The registry as it is now. The list that the fleet follows may be a moment old, and would
 /// tell what has just been repaired once more. Where it cannot be read, the followed one, which
 /// is then not called live.
-async fn registry(fleet: &Fleet, limit: Duration) -> Arc<Registry> {
+pub(super) async fn registry(fleet: &Fleet, limit: Duration) -> Arc<Registry> {
     let followed = fleet.registry().borrow().clone();
     let pools = fleet.pools().borrow().clone();
     let server = pools.get(Database::Main).and_then(|main| main.server.as_ref());

@@ -246,3 +246,38 @@ pub(crate) fn sum(left: &Bson, right: &Bson) -> Option<Bson> {
     let total = Decimal::of(left)?.plus(Decimal::of(right)?);
     Some(Bson::Decimal128(total.write()))
 }
+
+/// A sum divided by a count as `$avg` gives it: a decimal for decimals, else a double.
+/// `None` for a count of 0.
+#[expect(clippy::cast_precision_loss, reason = "what the server does, too")]
+pub(crate) fn quotient(total: &Bson, count: &Bson) -> Option<Bson> {
+    let count = match count {
+        Bson::Int32(count) => i64::from(*count),
+        Bson::Int64(count) => *count,
+        _ => return None,
+    };
+    (count > 0).then_some(())?;
+    match total {
+        Bson::Double(total) => Some(Bson::Double(total / count as f64)),
+        Bson::Int32(total) => Some(Bson::Double(f64::from(*total) / count as f64)),
+        Bson::Int64(total) => Some(Bson::Double(*total as f64 / count as f64)),
+        Bson::Decimal128(total) => {
+            Some(Bson::Decimal128(divided(Decimal::read(*total), count.into()).write()))
+        }
+        _ => None,
+    }
+}
+
+/// Long division, digit by digit, to 35 digits; the last one only rounds.
+fn divided(total: Decimal, count: i128) -> Decimal {
+    let Decimal::Finite { coefficient, exponent } = total else { return total };
+    let (mut result, mut rest) = (coefficient / count, coefficient % count);
+    let mut exponent = exponent;
+    while rest != 0 && digits_of(result) <= DIGITS {
+        rest *= 10;
+        result = result * 10 + rest / count;
+        rest %= count;
+        exponent -= 1;
+    }
+    Decimal::Finite { coefficient: result, exponent }
+}

@@ -120,6 +120,16 @@ fn sums_are_those_of_the_server() {
     assert_eq!(sum(&Bson::Int32(1), &Bson::Null), None);
 }
 
+#[test]
+fn averages_of_decimals_have_34_digits() {
+    let average = |total: &str, count: i32| quotient(&decimal(total), &Bson::Int32(count)).unwrap();
+    assert_eq!(average("10.00", 4), decimal("2.50"));
+    assert_eq!(average("1", 3), decimal("0.3333333333333333333333333333333333"));
+    assert_eq!(average("-2", 3), decimal("-0.6666666666666666666666666666666667"));
+    assert_eq!(quotient(&Bson::Int32(7), &Bson::Int32(2)), Some(Bson::Double(3.5)));
+    assert_eq!(quotient(&Bson::Int32(7), &Bson::Int32(0)), None);
+}
+
 proptest! {
     #[test]
     fn whole_numbers_and_decimals_agree(left in any::<i64>(), right in any::<i64>(), scale in 0_u32..4) {

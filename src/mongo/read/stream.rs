@@ -67,6 +67,9 @@ pub struct Ask {
     pub batch: Option<u32>,
     /// Longest time that the server may work on it.
     pub max_time: Duration,
+    /// Whether the next batch is fetched only when it is asked for, not while the last one is
+    /// worked on.
+    pub is_lazy: bool,
 }
 
 /// A command that is under way, and how to end it.
@@ -87,6 +90,8 @@ pub struct Batch(RawBatch);
 pub struct Stream {
     batches: mpsc::Receiver<Result<Batch, Failure>>,
     operation: Operation,
+    /// Asks for the next batch, of a lazy stream.
+    wanted: Option<mpsc::Sender<()>>,
     limit: Duration,
     /// Whether the last batch was taken.
     is_over: bool,
@@ -114,7 +119,8 @@ pub(crate) fn open(handle: &Handle, ask: Ask) -> Result<Stream, Failure> {
     let collation = collation(&ask.collation)?;
     let operation = Operation::new(handle, ask.verb);
     let (sender, batches) = mpsc::channel(1);
-    let limit = ask.max_time;
+    let (wanted, mut wishes) = mpsc::channel(1);
+    let (limit, is_lazy) = (ask.max_time, ask.is_lazy);
     let (doing, of_task) = (format!("read `{}`", safe(&ask.collection)), operation.clone());
     tokio::spawn(async move {
         let told = |error| failure(&error, &of_task.handle, limit, &doing);
@@ -126,6 +132,9 @@ pub(crate) fn open(handle: &Handle, ask: Ask) -> Result<Stream, Failure> {
             Err(error) => return drop(sender.send(Err(told(error))).await),
         };
         loop {
+            if is_lazy && wishes.recv().await.is_none() {
+                return;
+            }
             of_task.is_busy.store(true, Ordering::SeqCst);
             let batch = cursor.try_next().await;
             of_task.is_busy.store(false, Ordering::SeqCst);
@@ -141,7 +150,8 @@ pub(crate) fn open(handle: &Handle, ask: Ask) -> Result<Stream, Failure> {
             }
         }
     });
-    Ok(Stream { batches, operation, limit: limit + GRACE, is_over: false })
+    let wanted = is_lazy.then_some(wanted);
+    Ok(Stream { batches, operation, wanted, limit: limit + GRACE, is_over: false })
 }
 
 fn collation(wanted: &Document) -> Result<Option<Collation>, Failure> {
@@ -208,6 +218,10 @@ impl Stream {
     pub async fn next(&mut self) -> Result<Option<Batch>, Failure> {
         if self.is_over {
             return Ok(None);
+        }
+        if let Some(wanted) = &self.wanted {
+            // A wish that still waits is the same wish.
+            let _ = wanted.try_send(());
         }
         match timeout(self.limit, self.batches.recv()).await {
             Ok(Some(Ok(batch))) => Ok(Some(batch)),
