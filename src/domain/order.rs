@@ -202,35 +202,47 @@ fn collect(document: &RawDocument, path: &str, found: &mut Vec<Bson>) {
     let (first, rest) =
         path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
     let value = document.iter().filter_map(Result::ok).find(|(key, _)| key.as_str() == first);
-    match (value.map(|(_, value)| value), rest) {
-        (Some(RawBsonRef::Array(array)), None) => {
+    match value {
+        Some((_, value)) => collect_value(value, rest, found),
+        None => found.push(Bson::Null),
+    }
+}
+
+/// The values of a value itself, or under the rest of a path.
+fn collect_value(value: RawBsonRef<'_>, rest: Option<&str>, found: &mut Vec<Bson>) {
+    match (value, rest) {
+        (RawBsonRef::Array(array), None) => {
             let before = found.len();
             found.extend(array.into_iter().filter_map(|item| Bson::try_from(item.ok()?).ok()));
             if found.len() == before {
                 found.push(Bson::Undefined);
             }
         }
-        (Some(value), None) => found.push(Bson::try_from(value).unwrap_or(Bson::Null)),
-        (Some(RawBsonRef::Document(inner)), Some(rest)) => collect(inner, rest, found),
-        (Some(RawBsonRef::Array(array)), Some(rest)) => collect_from(array, rest, found),
-        _ => found.push(Bson::Null),
+        (value, None) => found.push(Bson::try_from(value).unwrap_or(Bson::Null)),
+        (RawBsonRef::Document(inner), Some(rest)) => collect(inner, rest, found),
+        (RawBsonRef::Array(array), Some(rest)) => collect_from(array, rest, found),
+        (_, Some(_)) => found.push(Bson::Null),
     }
 }
 
 /// The values under a path that begins inside an array: of its element with that index, or of
-/// every document in it.
+/// every document in it. Other elements have no such field, and count as null.
 fn collect_from(array: &RawArray, path: &str, found: &mut Vec<Bson>) {
     let (head, tail) = path.split_once('.').map_or((path, None), |(head, tail)| (head, Some(tail)));
     let indexed = head.parse().ok().and_then(|index| array.into_iter().nth(index)?.ok());
     match (indexed, tail) {
-        (Some(RawBsonRef::Document(inner)), Some(tail)) => return collect(inner, tail, found),
-        (Some(item), None) => return found.push(Bson::try_from(item).unwrap_or(Bson::Null)),
-        _ => {}
+        // An array that an index names is a value like others, unless it is empty.
+        (Some(RawBsonRef::Array(array)), None) if !array.is_empty() => {
+            return found.push(Bson::try_from(RawBsonRef::Array(array)).unwrap_or(Bson::Null));
+        }
+        (Some(item), tail) => return collect_value(item, tail, found),
+        (None, _) => {}
     }
     let before = found.len();
-    for item in array {
-        if let Ok(RawBsonRef::Document(inner)) = item {
-            collect(inner, path, found);
+    for item in array.into_iter().filter_map(Result::ok) {
+        match item {
+            RawBsonRef::Document(inner) => collect(inner, path, found),
+            _ => found.push(Bson::Null),
         }
     }
     if found.len() == before {

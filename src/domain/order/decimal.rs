@@ -63,7 +63,9 @@ impl Decimal {
         }
     }
 
-    /// A double with the 17 digits that tell it from every other.
+    /// A double with as many digits as the server adds it up with: 34, or fewer where those
+    /// say it all. 17 tell doubles apart, and say nothing about decimals
+    /// and long integers that lie between them.
     fn of_double(number: f64) -> Self {
         if number.is_nan() {
             return Self::NaN;
@@ -71,10 +73,14 @@ impl Decimal {
         if number.is_infinite() {
             return Self::Infinite { is_negative: number < 0.0 };
         }
-        let text = format!("{number:.16e}");
+        let text = format!("{number:.33e}");
         let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        let coefficient = digits.replace('.', "").parse().unwrap_or(0);
-        Self::Finite { coefficient, exponent: exponent.parse().unwrap_or(0) - 16 }
+        let mut coefficient: i128 = digits.replace('.', "").parse().unwrap_or(0);
+        let mut exponent = exponent.parse().unwrap_or(0) - 33;
+        while exponent < 0 && coefficient % 10 == 0 {
+            (coefficient, exponent) = (coefficient / 10, exponent + 1);
+        }
+        Self::Finite { coefficient, exponent }
     }
 
     /// The Decimal128 with this value, rounded half to even where it has more than 34 digits.
@@ -145,7 +151,10 @@ fn add(left: (i128, i32), right: (i128, i32)) -> Decimal {
     let shift = distance.min(room);
     let dropped = distance - shift;
     let scaled = high.0 * 10_i128.pow(shift);
-    let other = if dropped > 37 { 0 } else { low.0 / 10_i128.pow(dropped) };
+    let unit = 10_i128.checked_pow(dropped);
+    let (other, rest) = unit.map_or((0, low.0), |unit| (low.0 / unit, low.0 % unit));
+    // A digit for all those that do not fit: without it, a bit more than a half is a half.
+    let other = if rest != 0 && other % 5 == 0 { other + low.0.signum() } else { other };
     let exponent = high.1 - i32::try_from(shift).unwrap_or(0);
     let (coefficient, exponent) = rounded(scaled + other, exponent);
     Decimal::Finite { coefficient, exponent }
@@ -158,10 +167,33 @@ pub(super) fn compare_numbers(left: &Bson, right: &Bson) -> Ordering {
     {
         return order;
     }
-    match (Decimal::of(left), Decimal::of(right)) {
+    let order = match (Decimal::of(left), Decimal::of(right)) {
         (Some(left), Some(right)) => compare_decimals(left, right),
         _ => Ordering::Equal,
-    }
+    };
+    order.then_with(|| match (left, right) {
+        (Bson::Double(left), Bson::Decimal128(_)) => beyond(*left),
+        (Bson::Decimal128(_), Bson::Double(right)) => beyond(*right).reverse(),
+        _ => Ordering::Equal,
+    })
+}
+
+/// On which side of its first 34 digits a double is: it may have up to 767.
+fn beyond(number: f64) -> Ordering {
+    let written = (format!("{:.766e}", number.abs()), format!("{:.33e}", number.abs()));
+    let (Some((all, exponent)), Some((first, rounded))) =
+        (written.0.split_once('e'), written.1.split_once('e'))
+    else {
+        return Ordering::Equal;
+    };
+    // What was rounded up to the next power of ten is beyond the double.
+    let zeros = std::iter::repeat('0');
+    let size = if exponent == rounded {
+        all.chars().cmp(first.chars().chain(zeros).take(all.len()))
+    } else {
+        Ordering::Less
+    };
+    if number < 0.0 { size.reverse() } else { size }
 }
 
 fn compare_decimals(left: Decimal, right: Decimal) -> Ordering {

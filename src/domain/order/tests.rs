@@ -21,12 +21,16 @@ fn values_are_ordered_as_the_server_orders_them() {
         Bson::Int32(-2),
         Bson::Double(0.0),
         decimal("1E-6000"),
+        decimal("0.1"),
+        decimal("0.1000000000000000055511151231257827"),
         Bson::Double(0.1),
+        decimal("0.1000000000000000055511151231257828"),
         decimal("1.10"),
         Bson::Int32(2),
         Bson::Double(9_007_199_254_740_992.0),
         Bson::Int64(9_007_199_254_740_993),
         Bson::Int64(i64::MAX),
+        Bson::Double(9_223_372_036_854_775_808.0),
         decimal("9999999999999999999999999999999999"),
         Bson::Double(f64::INFINITY),
         Bson::String(String::new()),
@@ -93,6 +97,10 @@ fn the_key_of_a_document_is_what_the_server_sorts_by() {
     assert_eq!(key(doc! {"a": [{"b": 5}, {}]}, "a.b", true), Bson::Null);
     assert_eq!(key(doc! {"a": [{"b": 5}, {"b": 2}]}, "a.1.b", true), Bson::Int32(2));
     assert_eq!(key(doc! {"a": 5}, "a.b", true), Bson::Null);
+    assert_eq!(key(doc! {"a": [{"b": 5}, 1]}, "a.b", true), Bson::Null);
+    assert_eq!(key(doc! {"a": [[2, 1]]}, "a.0", true), bson!([2, 1]));
+    assert_eq!(key(doc! {"a": [[]]}, "a.0", true), Bson::Undefined);
+    assert_eq!(key(doc! {"a": [1, [{"b": 5}, {"b": 4}]]}, "a.1.b", true), Bson::Int32(4));
 }
 
 #[test]
@@ -104,12 +112,15 @@ fn sums_are_those_of_the_server() {
         (Bson::Int64(i64::MAX), Bson::Int32(1), Bson::Double(9_223_372_036_854_775_808.0)),
         (Bson::Int32(1), Bson::Double(0.5), Bson::Double(1.5)),
         (decimal("0.1"), decimal("0.2"), decimal("0.3")),
+        (decimal("0.1"), Bson::Double(0.25), decimal("0.35")),
+        (decimal("0"), Bson::Double(0.1), decimal("0.1000000000000000055511151231257827")),
         (decimal("1.10"), Bson::Int32(1), decimal("2.10")),
         (
             decimal("9999999999999999999999999999999999"),
             Bson::Int32(1),
             decimal("1.000000000000000000000000000000000E+34"),
         ),
+        (decimal("9E+33"), decimal("0.5000001"), decimal("9000000000000000000000000000000001")),
         (decimal("1E+100"), decimal("1"), decimal("1.000000000000000000000000000000000E+100")),
         (decimal("Infinity"), decimal("-Infinity"), decimal("NaN")),
     ] {
