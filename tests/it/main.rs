@@ -17,6 +17,7 @@ mod faults;
 mod interop;
 mod jobs;
 mod mongo;
+mod query;
 mod repair;
 mod support;
 mod tidy;

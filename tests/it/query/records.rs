@@ -1,0 +1,164 @@
+//! Records that lead nowhere, and such that lead to the same.
+
+use mongodb::bson::{Bson, Document, doc};
+
+use super::rig::{Answer, Rig, json, number, numbered};
+use crate::doctor::fleet::record;
+
+fn with(rig: &Rig, records: &[Document]) {
+    rig.insert(0, "stores", records);
+}
+
+fn changed(prefix: &str, field: &str, value: Option<Bson>) -> Document {
+    let mut changed = record(prefix, 1);
+    match value {
+        Some(value) => drop(changed.insert(field, value)),
+        None => drop(changed.remove(field)),
+    }
+    changed
+}
+
+/// The storeIds and kinds of what failed.
+fn failed(answer: &Answer) -> Vec<(String, String)> {
+    answer.failures().into_iter().map(|(id, _, kind)| (id, kind)).collect()
+}
+
+#[test]
+fn a_record_that_leads_nowhere_is_a_store_that_was_not_read() {
+    let rig = Rig::new(numbered(23));
+    with(
+        &rig,
+        &[
+            changed("bare", "prefix", None),
+            changed("blank", "prefix", Some("".into())),
+            changed("list", "prefix", Some(Bson::Array(vec!["one".into()]))),
+            changed("far", "databaseId", Some(9.into())),
+            changed("none", "databaseId", Some(0.into())),
+            changed("odd", "databaseId", Some("abc".into())),
+            changed("half", "databaseId", Some(1.5.into())),
+        ],
+    );
+    let right = [
+        ("S-bare", "malformed"),
+        ("S-blank", "malformed"),
+        ("S-far", "database_id"),
+        ("S-half", "database_id"),
+        ("S-list", "malformed"),
+        ("S-none", "database_id"),
+        ("S-odd", "database_id"),
+    ]
+    .map(|(id, kind)| (id.to_owned(), kind.to_owned()));
+    for form in
+        [&["orders", "--limit", "0"][..], &["orders", "--count"], &["orders", "--distinct", "n"]]
+    {
+        let answer = rig.query(form);
+        assert_eq!(failed(&answer), right, "{form:?}");
+        assert_eq!((answer.code, &answer.report["complete"]), (1, &false.into()), "{answer:#?}");
+        assert!(!answer.rows().is_empty(), "{answer:#?}");
+    }
+    let answer = rig.query(&["orders", "--limit", "0"]);
+    rig.assert_all_of(&answer, &rig.ids_in(&[0, 1, 2, 3]));
+    let text = rig.run(&["orders"]);
+    let said = format!("{}{}", text.stdout, text.stderr);
+    for (id, _) in &right {
+        assert!(said.contains(id.as_str()), "{id} is not in: {said}");
+    }
+    // Who chooses sound stores is not told about others.
+    assert_eq!(rig.whole(&["orders", "--stores", "S-two", "--limit", "0"]).rows().len(), 5);
+}
+
+#[test]
+fn a_record_without_a_store_id_is_not_forgotten() {
+    let rig = Rig::new(numbered(5));
+    with(&rig, &[changed("nameless", "storeId", None)]);
+    rig.insert(1, "nameless_orders", &[doc! {"_id": "its", "n": 99}]);
+    let answer = rig.query(&["orders"]);
+    let has_row =
+        answer.documents().iter().any(|one| one.get_str("_id").is_ok_and(|id| id == "its"));
+    let is_failed = answer.report["failed"].as_array().unwrap().len() == 1;
+    assert!(has_row != is_failed, "{answer:#?}");
+    assert_eq!(answer.report["complete"], !is_failed, "{answer:#?}");
+}
+
+#[test]
+fn documents_of_a_prefix_that_two_records_have_count_once() {
+    let rig = Rig::new(numbered(23));
+    let mut twin = record("twin", 1);
+    twin.insert("prefix", "one");
+    with(&rig, &[twin]);
+    let n_orders = i64::try_from(rig.n_orders()).unwrap();
+    let counted = rig.query(&["orders", "--count"]);
+    let counts: i64 = counted.documents().iter().map(|one| number(one.get("count").unwrap())).sum();
+    assert_eq!(counts, n_orders, "{counted:#?}");
+    assert_eq!(counted.report["totals"]["fleet"]["count"], n_orders, "{counted:#?}");
+    let found = rig.query(&["orders", "--limit", "0", "--sort", "{n: 1}"]);
+    let order: Vec<i32> = found.documents().iter().map(|one| one.get_i32("n").unwrap()).collect();
+    assert_eq!(order, (0..23).collect::<Vec<_>>(), "{found:#?}");
+    let grouped = rig.query(&[
+        "orders",
+        "--aggregate",
+        "[{$group: {_id: null, n: {$sum: 1}, sum: {$sum: '$n'}}}]",
+    ]);
+    let totals = &grouped.report["totals"]["fleet"]["documents"];
+    let right = json(&Bson::Array(vec![doc! {"_id": Bson::Null, "n": 23, "sum": 253}.into()]));
+    assert_eq!(totals, &right, "{grouped:#?}");
+    // The second record is not passed over in silence: somebody asks where its orders are.
+    let told = format!("{}{}", counted.report, counted.stderr);
+    assert!(told.contains("S-one") && told.contains("S-twin"), "{counted:#?}");
+}
+
+#[test]
+fn one_prefix_in_two_databases_is_two_stores() {
+    let rig = Rig::new(numbered(23));
+    let mut other = record("other", 3);
+    other.insert("prefix", "one");
+    with(&rig, &[other]);
+    rig.insert(3, "one_orders", &[doc! {"_id": 500, "n": 500}, doc! {"_id": 0, "n": 501}]);
+    let counted = rig.query(&["orders", "--count"]);
+    assert_eq!(counted.report["totals"]["fleet"]["count"], 25, "{counted:#?}");
+    let of_other = counted.rows().into_iter().find(|(id, ..)| id == "S-other").unwrap();
+    assert_eq!((of_other.1, number(of_other.2.get("count").unwrap())), (rig.name_of(3), 2));
+}
+
+#[test]
+fn records_whose_database_id_is_a_text_or_another_number_are_read() {
+    let rig = Rig::new(numbered(5));
+    let with_id = |prefix: &str, id: Bson| changed(prefix, "databaseId", Some(id));
+    with(
+        &rig,
+        &[
+            with_id("text", "2".into()),
+            with_id("long", 2_i64.into()),
+            with_id("double", 2.0.into()),
+        ],
+    );
+    for prefix in ["text", "long", "double"] {
+        rig.insert(2, &format!("{prefix}_orders"), &[doc! {"_id": prefix, "n": 1}]);
+    }
+    let answer = rig.query(&["orders", "--limit", "0"]);
+    for prefix in ["text", "long", "double"] {
+        let id = format!("S-{prefix}");
+        let is_row = |(of, database, one): &(String, String, Document)| {
+            *of == id
+                && *database == rig.name_of(2)
+                && one.get_str("_id").is_ok_and(|id| id == prefix)
+        };
+        let has_row = answer.rows().iter().any(is_row);
+        let is_failed = answer.failures().iter().any(|(of, ..)| *of == id);
+        assert!(has_row != is_failed, "{prefix}: {answer:#?}");
+    }
+}
+
+#[test]
+fn a_fleet_without_stores_is_whole_and_empty() {
+    let rig = Rig::new(vec![]);
+    let output = rig.run(&["orders", "--count", "--json"]);
+    assert!(matches!(output.code, 0 | 1), "{output:?}");
+    if output.code == 0 {
+        let report = output.held_to("query");
+        assert_eq!(report["rows"].as_array().unwrap().len(), 0, "{report:#}");
+        assert_eq!(report["totals"]["fleet"]["count"], 0, "{report:#}");
+    } else {
+        assert_eq!(output.held_to("error")["error"]["kind"], "not_found", "{output:?}");
+    }
+}
