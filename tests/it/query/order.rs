@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
+use mongodb::bson::RawDocumentBuf;
 use mongodb::bson::{
     Binary, Bson, DateTime, Decimal128, Document, JavaScriptCodeWithScope, Regex, Timestamp, doc,
     oid::ObjectId, spec::BinarySubtype,
 };
+use tilldeck::domain::order::{SortKey, compare_keys, key_of};
 
-use super::rig::{Answer, Rig, Together, dealt, heap, json, numbered, store};
+use super::rig::{Answer, Rig, Together, dealt, heap, json, number, numbered, store};
 
 fn decimal(text: &str) -> Bson {
     Bson::Decimal128(text.parse::<Decimal128>().unwrap())
@@ -146,6 +148,13 @@ fn lists() -> Vec<Bson> {
         list(vec![doc! {"a": [7, 8]}.into(), 2.into()]),
         list(vec![Bson::MinKey, Bson::MaxKey]),
         list(vec![Bson::Undefined]),
+        list(vec![list(vec![7.into(), 3.into(), 9.into()])]),
+        list(vec![list(vec![list(vec![1.into()])])]),
+        list(vec![list(vec![doc! {"a": 5}.into(), doc! {"a": 4}.into()])]),
+        list(vec![1.into(), list(vec![doc! {"a": 5}.into(), doc! {"a": 4}.into()])]),
+        list(vec![1.into(), doc! {"a": [5, 4]}.into()]),
+        doc! {"0": [3, 4]}.into(),
+        doc! {"0": 8}.into(),
         49.into(),
         doc! {"a": -2}.into(),
         doc! {"a": [1, 9]}.into(),
@@ -378,4 +387,48 @@ fn a_hundred_rows_where_no_limit_is_asked_for() {
     let answer = rig.whole(&["orders", "--limit", "0"]);
     assert_eq!((answer.rows().len(), answer.is_limited()), (155, false));
     rig.assert_all_of(&answer, &rig.ids_in(&[0, 1, 2]));
+}
+
+/// Every two orders that the program takes for unlike, or for alike, against the server.
+#[track_caller]
+fn assert_compared(rig: &Rig, sort: &Document) {
+    let classes = classes(&rig.together(None), sort, None);
+    let direction = |value: &Bson| number(value) == 1;
+    let keys: Vec<SortKey> = sort
+        .iter()
+        .map(|(path, value)| SortKey { path: path.clone(), ascending: direction(value) })
+        .collect();
+    let orders = rig.together(None).gives(&[], None);
+    let keyed: Vec<_> = orders
+        .iter()
+        .map(|order| {
+            let raw = RawDocumentBuf::try_from(order).unwrap();
+            (classes[&id_of(order)], key_of(&raw, &keys), order)
+        })
+        .collect();
+    for (class, key, order) in &keyed {
+        for (other_class, other_key, other) in &keyed {
+            let compared = compare_keys(&keys, key, other_key);
+            assert_eq!(compared, class.cmp(other_class), "{sort}: {order} and {other}");
+        }
+    }
+}
+
+#[test]
+fn values_and_lists_are_compared_as_the_server_compares_them() {
+    let rig = Rig::new(dealt(orders([lists(), values()].concat())));
+    for sort in [
+        doc! {"v": 1},
+        doc! {"v": -1},
+        doc! {"v.a": 1},
+        doc! {"v.a": -1},
+        doc! {"v.0": 1},
+        doc! {"v.0": -1},
+        doc! {"v.1.a": 1},
+        doc! {"v.0.a": -1},
+        doc! {"v.0.0": 1},
+        doc! {"w": -1, "v": 1},
+    ] {
+        assert_compared(&rig, &sort);
+    }
 }
