@@ -506,7 +506,10 @@ fn a_pipeline_that_looks_at_more_than_one_document_has_no_wrong_totals() {
         vec![doc! {"$facet": {"all": [{"$count": "n"}]}}, n()],
         vec![doc! {"$group": {"_id": "$kind"}}],
         vec![doc! {"$group": {"_id": "$kind", "n": {"$sum": 1}}}, doc! {"$limit": 100}],
-        vec![doc! {"$group": {"_id": "$kind", "n": {"$sum": [1, 2]}}}],
+        vec![doc! {"$sort": {"price": 1}}, doc! {"$limit": 2}, doc! {"$group": {"_id": "$kind"}}],
+        vec![doc! {"$unionWith": {"coll": "uno_orders"}}, n()],
+        vec![doc! {"$densify": {"field": "n", "range": {"step": 1, "bounds": "full"}}}, n()],
+        vec![doc! {"$sample": {"size": 1}}, n()],
     ] {
         let answer = rig.whole(&["orders", "--limit", "0", "--aggregate", &typed(&pipeline)]);
         assert_rows(&rig, &answer, &pipeline);

@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use tilldeck::demo::server::{Login, Server, ServerOptions};
 
 use super::rig::{
-    Answer, Faulty, Ground, Operation, Rig, dealt, fail, numbered, operations, wait_for_failure,
+    Answer, Faulty, Ground, Operation, Rig, fail, numbered, operations, wait_for_failure,
 };
 use crate::{
     doctor::fleet::{name_of, uri_of},
@@ -89,8 +89,8 @@ fn a_shard_whose_server_is_gone_is_named() {
 #[test]
 fn a_server_that_dies_while_it_is_asked_takes_only_its_own_stores() {
     let mut second = start(ServerOptions::default());
-    let settings = "[query]\npage = 2\ndeadline = \"20s\"\n";
-    let rig = Rig::apart(&shared().uri(), &second.uri(), numbered(23), settings);
+    let settings = "[query]\ndeadline = \"20s\"\n";
+    let rig = Rig::apart(&shared().uri(), &second.uri(), numbered(MANY), settings);
     for (commands, form) in [
         (&["find", "aggregate"][..], &["orders", "--limit", "0"][..]),
         (&["getMore"], &["orders", "--limit", "0", "--sort", "{n: 1}"]),
@@ -140,6 +140,24 @@ fn a_server_that_says_nothing_is_not_waited_for_for_ever() {
 }
 
 #[test]
+fn a_server_that_falls_silent_in_the_middle_keeps_nobody_else() {
+    let faulty = Faulty::take();
+    let settings = "[query]\ndeadline = \"3s\"\n";
+    let rig = Rig::apart(&shared().uri(), &faulty.uri(), numbered(MANY), settings);
+    // Its first rows are there, and then no more: others have more batches to come.
+    faulty.fail(&["getMore"], doc! {"blockConnection": true, "blockTimeMS": 20_000});
+    for sort in [&[][..], &["--sort", "{n: 1}"], &["--sort", "{n: -1}"]] {
+        let begun = Instant::now();
+        let answer = rig.query(&[&["orders", "--limit", "0"], sort].concat());
+        assert!(begun.elapsed() < Duration::from_secs(12), "{:?}", begun.elapsed());
+        let failed = (answer.failures(), answer.code, &answer.report["complete"]);
+        let two = ("S-two".to_owned(), rig.name_of(2), "timed_out".to_owned());
+        assert_eq!(failed, (vec![two], 1, &false.into()), "{sort:?}");
+        rig.assert_all_of(&answer, &rig.ids_in(&[0, 1, 3]));
+    }
+}
+
+#[test]
 fn a_database_that_the_login_may_not_read_is_named() {
     let login = Login { user: "root".into(), password: "r00t-pass".into() };
     let server = start(ServerOptions { login: Some(login), ..ServerOptions::default() });
@@ -163,9 +181,16 @@ fn a_database_that_the_login_may_not_read_is_named() {
     assert_text_says_so(&rig, &["orders"]);
 }
 
+/// More orders than five stores give at once.
+const MANY: i32 = 1_500;
+
 /// A fleet where shard 1 has two stores, of which one fails.
 fn one_that_fails(faulty: &Faulty) -> (Rig, String) {
-    let rig = Rig::on(&faulty.uri(), numbered(23), "[query]\npage = 2\n");
+    one_of_many_that_fails(faulty, 23)
+}
+
+fn one_of_many_that_fails(faulty: &Faulty, n_orders: i32) -> (Rig, String) {
+    let rig = Rig::on(&faulty.uri(), numbered(n_orders), "");
     let namespace = format!("{}.uno_orders", rig.name_of(1));
     (rig, namespace)
 }
@@ -196,7 +221,7 @@ fn a_store_that_takes_too_long_is_named_and_its_neighbour_is_read() {
 #[test]
 fn a_store_that_fails_half_way_is_not_taken_for_read() {
     let faulty = Faulty::take();
-    let (rig, namespace) = one_that_fails(&faulty);
+    let (rig, namespace) = one_of_many_that_fails(&faulty, MANY);
     for how in [
         doc! {"errorCode": 43},
         doc! {"errorCode": 96},
@@ -257,7 +282,7 @@ fn a_store_that_moves_while_it_is_read_is_told_apart() {
         (&["getMore"], FORMS[0].0),
         (&["aggregate", "count"], FORMS[2].0),
     ] {
-        let (rig, namespace) = one_that_fails(&faulty);
+        let (rig, namespace) = one_of_many_that_fails(&faulty, MANY);
         let held = doc! {"namespace": &namespace, "blockConnection": true, "blockTimeMS": 1_500};
         faulty.fail_once(commands, held);
         let arguments = [form, &["--json"]].concat();
@@ -305,8 +330,7 @@ fn a_store_that_is_new_or_gone_while_others_are_read_is_told() {
 #[test]
 fn an_interrupted_query_leaves_nothing_behind_on_the_server() {
     let faulty = Faulty::take();
-    let stores = dealt((0..23).map(|n| doc! {"_id": n, "n": n}));
-    let rig = Rig::on(&faulty.uri(), stores, "[query]\npage = 2\n");
+    let rig = Rig::on(&faulty.uri(), numbered(MANY), "");
     for (commands, form) in [
         (&["find", "aggregate"][..], FORMS[0].0),
         (&["getMore"], FORMS[1].0),
