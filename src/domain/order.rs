@@ -10,8 +10,9 @@ use bson::{Bson, Document, RawArray, RawBsonRef, RawDocument};
 mod decimal;
 #[cfg(test)]
 mod tests;
+mod total;
 
-pub(crate) use self::decimal::{quotient, sum};
+pub(crate) use self::total::Total;
 
 /// The types that sort together, lowest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

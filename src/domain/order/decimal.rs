@@ -11,7 +11,7 @@ const BIAS: i32 = 6176;
 
 /// A Decimal128 taken apart: `coefficient × 10^exponent`, where it is finite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Decimal {
+pub(super) enum Decimal {
     /// Below every number.
     NaN,
     /// Negative infinity, or positive.
@@ -30,7 +30,7 @@ pub(crate) enum Decimal {
 
 impl Decimal {
     /// Reads the binary integer encoding of IEEE 754.
-    pub(crate) fn read(decimal: Decimal128) -> Self {
+    pub(super) fn read(decimal: Decimal128) -> Self {
         let bits = u128::from_le_bytes(decimal.bytes());
         let is_negative = bits >> 127 == 1;
         if bits >> 122 & 0b11111 == 0b11111 {
@@ -66,7 +66,7 @@ impl Decimal {
     /// A double with as many digits as the server adds it up with: 34, or fewer where those
     /// say it all. 17 tell doubles apart, and say nothing about decimals
     /// and long integers that lie between them.
-    fn of_double(number: f64) -> Self {
+    pub(super) fn of_double(number: f64) -> Self {
         if number.is_nan() {
             return Self::NaN;
         }
@@ -84,7 +84,7 @@ impl Decimal {
     }
 
     /// The Decimal128 with this value, rounded half to even where it has more than 34 digits.
-    pub(crate) fn write(self) -> Decimal128 {
+    pub(super) fn write(self) -> Decimal128 {
         let text = match self {
             Self::NaN => "NaN".to_owned(),
             Self::Infinite { is_negative: true } => "-Infinity".to_owned(),
@@ -98,7 +98,7 @@ impl Decimal {
         text.parse().unwrap_or_else(|_| nan())
     }
 
-    fn plus(self, other: Self) -> Self {
+    pub(super) fn plus(self, other: Self) -> Self {
         match (self, other) {
             (Self::NaN, _) | (_, Self::NaN) => Self::NaN,
             (Self::Infinite { is_negative }, Self::Infinite { is_negative: other }) => {
@@ -249,59 +249,8 @@ fn magnitude(left: (i128, i32), right: (i128, i32)) -> Ordering {
     })
 }
 
-/// The sum of two numbers as `$sum` gives it: whole numbers stay whole and grow into 64 bits,
-/// then into doubles; a decimal makes the sum one. `None` where one is no number.
-#[expect(clippy::cast_precision_loss, reason = "what the server does, too")]
-pub(crate) fn sum(left: &Bson, right: &Bson) -> Option<Bson> {
-    let whole = |value: &Bson| match value {
-        Bson::Int32(number) => Some(i64::from(*number)),
-        Bson::Int64(number) => Some(*number),
-        _ => None,
-    };
-    let double = |value: &Bson| match value {
-        Bson::Double(number) => Some(*number),
-        other => whole(other).map(|number| number as f64),
-    };
-    if let (Some(one), Some(other)) = (whole(left), whole(right)) {
-        let both_short = matches!((left, right), (Bson::Int32(_), Bson::Int32(_)));
-        return Some(match one.checked_add(other) {
-            Some(total) => match i32::try_from(total) {
-                Ok(short) if both_short => Bson::Int32(short),
-                _ => Bson::Int64(total),
-            },
-            None => Bson::Double(one as f64 + other as f64),
-        });
-    }
-    if let (Some(one), Some(other)) = (double(left), double(right)) {
-        return Some(Bson::Double(one + other));
-    }
-    let total = Decimal::of(left)?.plus(Decimal::of(right)?);
-    Some(Bson::Decimal128(total.write()))
-}
-
-/// A sum divided by a count as `$avg` gives it: a decimal for decimals, else a double.
-/// `None` for a count of 0.
-#[expect(clippy::cast_precision_loss, reason = "what the server does, too")]
-pub(crate) fn quotient(total: &Bson, count: &Bson) -> Option<Bson> {
-    let count = match count {
-        Bson::Int32(count) => i64::from(*count),
-        Bson::Int64(count) => *count,
-        _ => return None,
-    };
-    (count > 0).then_some(())?;
-    match total {
-        Bson::Double(total) => Some(Bson::Double(total / count as f64)),
-        Bson::Int32(total) => Some(Bson::Double(f64::from(*total) / count as f64)),
-        Bson::Int64(total) => Some(Bson::Double(*total as f64 / count as f64)),
-        Bson::Decimal128(total) => {
-            Some(Bson::Decimal128(divided(Decimal::read(*total), count.into()).write()))
-        }
-        _ => None,
-    }
-}
-
 /// Long division, digit by digit, to 35 digits; the last one only rounds.
-fn divided(total: Decimal, count: i128) -> Decimal {
+pub(super) fn divided(total: Decimal, count: i128) -> Decimal {
     let Decimal::Finite { coefficient, exponent } = total else { return total };
     let (mut result, mut rest) = (coefficient / count, coefficient % count);
     let mut exponent = exponent;

@@ -11,7 +11,7 @@ use super::{
 use crate::domain::{
     database::Database,
     keyset,
-    order::{Class, compare, compare_keys, quotient, sum},
+    order::{Class, Total, compare, compare_keys},
 };
 
 /// Most groups or values that are kept for totals.
@@ -67,7 +67,23 @@ impl Ord for Key {
     }
 }
 
-type Groups = BTreeMap<Key, Document>;
+type Groups = BTreeMap<Key, Group>;
+
+/// One group, or one value.
+#[derive(Debug, Clone)]
+struct Group {
+    /// As the first store gave it, with what others had to say.
+    row: Document,
+    /// What its sums and averages come from, for each field of the grouping.
+    parts: Vec<Part>,
+}
+
+/// What one field goes on from: a sum of sums would lose what each of them was rounded by.
+#[derive(Debug, Clone, Copy, Default)]
+struct Part {
+    total: Total,
+    count: i64,
+}
 
 impl Merger {
     /// For the answers to this question.
@@ -114,7 +130,9 @@ impl Merger {
                 for row in rows.iter().filter(|_| self.refused.is_none()) {
                     let Some(value) = row.get("value") else { continue };
                     for groups in [&mut self.fleet, self.databases.entry(database).or_default()] {
-                        groups.entry(Key(value.clone())).or_insert_with(|| row.clone());
+                        groups
+                            .entry(Key(value.clone()))
+                            .or_insert_with(|| Group { row: row.clone(), parts: Vec::new() });
                     }
                 }
                 self.bound();
@@ -126,11 +144,15 @@ impl Merger {
             for groups in [&mut self.fleet, self.databases.entry(database).or_default()] {
                 match groups.get_mut(&key) {
                     Some(group) => grouping.merge(group, row),
-                    None => drop(groups.insert(key.clone(), row.clone())),
+                    None => drop(groups.insert(key.clone(), grouping.begin(row))),
                 }
             }
         }
-        let rows = if grouping.has_id { grouping.finish(rows) } else { rows };
+        let rows = if grouping.has_id {
+            grouping.finish(rows.iter().map(|row| grouping.begin(row)))
+        } else {
+            rows
+        };
         self.bound();
         rows
     }
@@ -153,19 +175,21 @@ impl Merger {
         if let Some(reason) = self.refused {
             return Err(reason);
         }
-        let rows = |groups: Groups| groups.into_values().collect::<Vec<_>>();
-        let finish: Box<dyn Fn(Groups) -> Vec<Document>> = match &self.how {
-            How::Not => return Ok(None),
-            How::Values => Box::new(rows),
-            How::Groups(grouping) if !grouping.has_id => Box::new(|groups| {
-                let mut rows = rows(groups);
-                if rows.is_empty() {
-                    rows.extend(grouping.fields.iter().map(|(field, _)| doc! {field: 0}));
+        let finish = |groups: Groups| -> Vec<Document> {
+            match &self.how {
+                How::Groups(grouping) => {
+                    let mut rows = grouping.finish(groups.into_values());
+                    if rows.is_empty() && !grouping.has_id {
+                        rows.extend(grouping.fields.iter().map(|(field, _)| doc! {field: 0}));
+                    }
+                    rows
                 }
-                rows
-            }),
-            How::Groups(grouping) => Box::new(|groups| grouping.finish(rows(groups))),
+                How::Values | How::Not => groups.into_values().map(|group| group.row).collect(),
+            }
         };
+        if matches!(self.how, How::Not) {
+            return Ok(None);
+        }
         Ok(Some(Totals {
             fleet: finish(self.fleet),
             databases: self
@@ -178,38 +202,48 @@ impl Merger {
 }
 
 impl Grouping {
+    /// The group of the first store that has it.
+    fn begin(&self, row: &Document) -> Group {
+        let mut group = Group { row: row.clone(), parts: vec![Part::default(); self.fields.len()] };
+        self.count(&mut group, row);
+        group
+    }
+
     /// Adds the group of another store to a group with the same key.
-    fn merge(&self, group: &mut Document, other: &Document) {
+    fn merge(&self, group: &mut Group, other: &Document) {
+        self.count(group, other);
         for (field, accumulator) in &self.fields {
-            let (left, right) = (group.get(field).cloned(), other.get(field).cloned());
+            let (left, right) = (group.row.get(field).cloned(), other.get(field).cloned());
             let merged = match accumulator {
-                Accumulator::Sum => added(left, right),
                 Accumulator::Min => chosen(left, right, Ordering::Less),
                 Accumulator::Max => chosen(left, right, Ordering::Greater),
                 Accumulator::Set => united(left, right),
-                Accumulator::Average => {
-                    let (sum_of, count_of) = helpers(field);
-                    for helper in [sum_of, count_of] {
-                        let total = added(group.get(&helper).cloned(), other.get(&helper).cloned());
-                        group.insert(helper, total);
-                    }
-                    continue;
-                }
+                Accumulator::Sum | Accumulator::Average => continue,
             };
-            group.insert(field.clone(), merged);
+            group.row.insert(field.clone(), merged);
         }
     }
 
-    /// Averages computed, helpers gone, in the order and the number that was asked for.
-    fn finish(&self, mut rows: Vec<Document>) -> Vec<Document> {
-        for row in &mut rows {
-            for (field, _) in self.fields.iter().filter(|(_, kind)| *kind == Accumulator::Average) {
-                let (sum_of, count_of) = helpers(field);
-                let (total, count) = (row.remove(&sum_of), row.remove(&count_of));
-                let average = total.zip(count).and_then(|(total, count)| quotient(&total, &count));
-                row.insert(field.clone(), average.unwrap_or(Bson::Null));
+    /// Adds what a store says to the sums and the counts.
+    fn count(&self, group: &mut Group, row: &Document) {
+        for ((field, accumulator), part) in self.fields.iter().zip(&mut group.parts) {
+            let (sum_of, count_of) = helpers(field);
+            let sum_of = if *accumulator == Accumulator::Average { &sum_of } else { field };
+            if let Some(sum) = row.get(sum_of) {
+                part.total.add(sum);
             }
+            part.count += match row.get(&count_of) {
+                Some(Bson::Int32(count)) => i64::from(*count),
+                Some(Bson::Int64(count)) => *count,
+                _ => 0,
+            };
         }
+    }
+
+    /// Sums and averages computed, helpers gone, in the order and the number that was asked
+    /// for.
+    fn finish(&self, groups: impl Iterator<Item = Group>) -> Vec<Document> {
+        let mut rows: Vec<Document> = groups.map(|group| self.row(group)).collect();
         if let Ok(Some(keys)) = keyset::keys(&self.sort)
             && !keys.is_empty()
         {
@@ -227,12 +261,22 @@ impl Grouping {
         }
         rows
     }
-}
 
-fn added(left: Option<Bson>, right: Option<Bson>) -> Bson {
-    match (left, right) {
-        (Some(left), Some(right)) => sum(&left, &right).unwrap_or(left),
-        (left, right) => left.or(right).unwrap_or(Bson::Int32(0)),
+    fn row(&self, Group { mut row, parts }: Group) -> Document {
+        for ((field, accumulator), part) in self.fields.iter().zip(parts) {
+            let value = match accumulator {
+                Accumulator::Sum => part.total.value(),
+                Accumulator::Average => {
+                    let (sum_of, count_of) = helpers(field);
+                    row.remove(&sum_of);
+                    row.remove(&count_of);
+                    part.total.mean(part.count).unwrap_or(Bson::Null)
+                }
+                Accumulator::Min | Accumulator::Max | Accumulator::Set => continue,
+            };
+            row.insert(field.clone(), value);
+        }
+        row
     }
 }
 
