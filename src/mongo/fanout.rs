@@ -15,9 +15,9 @@ use std::{
 };
 
 use bson::{Bson, Document, RawDocumentBuf, doc};
-use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use futures_util::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use tokio::{
-    sync::{Semaphore, mpsc},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time::{Instant, timeout_at},
 };
 
@@ -25,7 +25,7 @@ use super::{
     browse::ask,
     fleet::{Fleet, Handle},
     inventory,
-    read::{Ask, Stream, open},
+    read::{Ask, Batch, Stream, open},
 };
 use crate::{
     config::QueryConfig,
@@ -93,10 +93,42 @@ struct Round<'a> {
     outcome: Outcome,
 }
 
-/// The whole answer of a store that gives few rows, or its stream.
-enum Answer {
-    Rows(Vec<RawDocumentBuf>),
-    Stream(Box<Stream>),
+/// What came of waiting for a store.
+struct Step {
+    target: usize,
+    /// Held until the store has answered.
+    permit: Option<OwnedSemaphorePermit>,
+    came: Came,
+}
+
+enum Came {
+    /// The whole answer of a store that gives few rows.
+    Whole(Vec<RawDocumentBuf>),
+    /// Some rows, and where more come from.
+    Some(Box<Stream>, Batch),
+    /// Nothing, until the deadline.
+    Nothing(Box<Stream>),
+    /// There are no more.
+    End,
+    Failed(Failure),
+}
+
+impl Step {
+    /// Waits for the next rows of a stream.
+    async fn of(
+        target: usize,
+        permit: Option<OwnedSemaphorePermit>,
+        mut stream: Box<Stream>,
+        deadline: Instant,
+    ) -> Self {
+        let came = match timeout_at(deadline, stream.next()).await {
+            Err(_) => Came::Nothing(stream),
+            Ok(Ok(Some(batch))) => Came::Some(stream, batch),
+            Ok(Ok(None)) => Came::End,
+            Ok(Err(failure)) => Came::Failed(failure),
+        };
+        Self { target, permit, came }
+    }
 }
 
 impl<'a> Round<'a> {
@@ -138,6 +170,7 @@ impl<'a> Round<'a> {
     }
 
     async fn fail_target(&mut self, target: usize, failure: Failure) {
+        self.outcome.missing.retain(|missing| *missing != target);
         if let Some(of) = self.plan.targets.get(target) {
             let (store_id, database) = (Some(of.store_id.clone()), Some(of.database));
             self.fail(Failed { store_id, database, failure }).await;
@@ -168,14 +201,14 @@ impl<'a> Round<'a> {
         let is_required = self.fleet.layout().required_types.contains(&self.question.of_type);
         for (index, target) in self.plan.targets.iter().enumerate() {
             match found.get(&target.database) {
-                Some(Ok(names)) if names.contains(&target.collection) => self.asked.push(index),
-                Some(Ok(_)) | None => {
-                    if is_required {
+                // One that is not listed may be there and not for this login: the server says.
+                Some(Ok(names)) => {
+                    if is_required && !names.contains(&target.collection) {
                         self.outcome.missing.push(index);
                     }
-                    // Nothing is what there is: a count of it is 0.
-                    self.whole(index, Vec::new()).await;
+                    self.asked.push(index);
                 }
+                None => {}
                 Some(Err(failure)) => self.fail_target(index, failure.clone()).await,
             }
         }
@@ -194,7 +227,11 @@ impl<'a> Round<'a> {
             }
             *left -= 1;
         }
-        self.tell.send(Told::Row(Row { target, document })).await.is_ok()
+        let begun = Instant::now();
+        let is_taken = self.tell.send(Told::Row(Row { target, document })).await.is_ok();
+        // Whoever takes the rows may take time: that is not the stores'.
+        self.deadline += begun.elapsed();
+        is_taken
     }
 
     /// The command for one target.
@@ -226,20 +263,39 @@ impl<'a> Round<'a> {
         ask
     }
 
-    /// Asks the stores side by side; rows come as they arrive.
+    /// Asks the stores side by side; rows come as they arrive, and a store that is silent keeps
+    /// no other one waiting.
     async fn each(&mut self) {
-        let mut waiting: FuturesUnordered<_> =
+        let mut waiting: FuturesUnordered<BoxFuture<'static, Step>> =
             self.asked.iter().filter_map(|index| self.start(*index)).collect();
-        while let Some((index, permit, answer)) = waiting.next().await {
-            let goes_on = match answer {
-                Err(failure) => {
-                    self.fail_target(index, failure).await;
+        while let Some(Step { target, permit, came }) = waiting.next().await {
+            let goes_on = match came {
+                Came::Whole(rows) => {
+                    self.whole(target, rows).await;
                     true
                 }
-                Ok(Answer::Rows(rows)) => self.whole(index, rows).await,
-                Ok(Answer::Stream(stream)) => self.rows_of(index, *stream).await,
+                Came::Some(stream, batch) => {
+                    let goes_on = self.rows_of(target, &batch).await;
+                    waiting.push(Box::pin(Step::of(target, permit, stream, self.deadline)));
+                    goes_on
+                }
+                Came::Nothing(stream) if Instant::now() < self.deadline => {
+                    waiting.push(Box::pin(Step::of(target, permit, stream, self.deadline)));
+                    true
+                }
+                Came::Nothing(_) => {
+                    self.fail_target(target, self.late(target)).await;
+                    true
+                }
+                Came::End => {
+                    self.answered(target).await;
+                    true
+                }
+                Came::Failed(failure) => {
+                    self.fail_target(target, failure).await;
+                    true
+                }
             };
-            drop(permit);
             if !goes_on || self.tell.is_closed() {
                 break;
             }
@@ -247,41 +303,36 @@ impl<'a> Round<'a> {
     }
 
     /// Begins with one target as soon as its database has a place free.
-    fn start(
-        &self,
-        index: usize,
-    ) -> Option<
-        impl Future<
-            Output = (usize, Option<tokio::sync::OwnedSemaphorePermit>, Result<Answer, Failure>),
-        > + use<>,
-    > {
+    fn start(&self, index: usize) -> Option<BoxFuture<'static, Step>> {
         let target = self.plan.targets.get(index)?;
         let permits = self.permits.get(&target.database)?.clone();
         let handle = self.handles.get(&target.database)?.clone();
         let (ask, deadline) = (self.ask_of(target), self.deadline);
-        let (limit, name) = (self.config.deadline, target.collection.clone());
+        let late = self.late(index);
         let is_streamed = self.question.kind == Kind::Find;
-        Some(async move {
-            let Ok(Ok(permit)) = timeout_at(deadline, permits.acquire_owned()).await else {
-                return (index, None, Err(too_late(&name, limit)));
-            };
-            let answer = async {
-                let stream = open(&handle?, ask)?;
-                if is_streamed {
-                    return Ok(Answer::Stream(Box::new(stream)));
+        Some(Box::pin(async move {
+            // A place becomes free when its store has answered, or at the deadline.
+            let permit = permits.acquire_owned().await.ok();
+            let opened = handle.and_then(|handle| open(&handle, ask));
+            let came = match opened {
+                Err(failure) => Came::Failed(failure),
+                Ok(stream) if is_streamed => {
+                    return Step::of(index, permit, Box::new(stream), deadline).await;
                 }
-                whole_answer(stream).await.map(Answer::Rows)
+                Ok(stream) => match timeout_at(deadline, whole_answer(stream)).await {
+                    Err(_) => Came::Failed(late),
+                    Ok(Ok(rows)) => Came::Whole(rows),
+                    Ok(Err(failure)) => Came::Failed(failure),
+                },
             };
-            let answer =
-                timeout_at(deadline, answer).await.unwrap_or_else(|_| Err(too_late(&name, limit)));
-            (index, Some(permit), answer)
-        })
+            Step { target: index, permit, came }
+        }))
     }
 
     /// Takes the rows of a store that gives few, and what they add to the totals.
-    async fn whole(&mut self, index: usize, rows: Vec<RawDocumentBuf>) -> bool {
+    async fn whole(&mut self, index: usize, rows: Vec<RawDocumentBuf>) {
         let Some(database) = self.plan.targets.get(index).map(|target| target.database) else {
-            return true;
+            return;
         };
         let mut rows: Vec<Document> =
             rows.iter().filter_map(|row| Document::try_from(row.as_ref()).ok()).collect();
@@ -303,29 +354,15 @@ impl<'a> Round<'a> {
             }
         }
         self.answered(index).await;
-        true
     }
 
-    /// Takes the rows of a store as they come. False when no more are wanted.
-    async fn rows_of(&mut self, index: usize, mut stream: Stream) -> bool {
-        loop {
-            let next = timeout_at(self.deadline, stream.next()).await;
-            match next.unwrap_or_else(|_| Err(self.late(index))) {
-                Ok(None) => break,
-                Err(failure) => {
-                    self.fail_target(index, failure).await;
-                    return true;
-                }
-                Ok(Some(batch)) => {
-                    for document in batch.documents() {
-                        if !self.row(index, document.to_owned()).await {
-                            return false;
-                        }
-                    }
-                }
+    /// Takes some rows of a store. False when no more are wanted.
+    async fn rows_of(&mut self, index: usize, batch: &Batch) -> bool {
+        for document in batch.documents() {
+            if !self.row(index, document.to_owned()).await {
+                return false;
             }
         }
-        self.answered(index).await;
         true
     }
 
@@ -353,7 +390,8 @@ impl<'a> Round<'a> {
     }
 }
 
-/// The different values of a field, elements of arrays on their own, as `distinct` gives them.
+/// The different values of a field, elements of arrays on their own, as `distinct` gives them:
+/// null where it is there, and nothing where the field is missing or an array is empty.
 fn distinct(filter: &Document, field: &str) -> Vec<Document> {
     let mut stages = vec![doc! {"$match": filter}];
     // A path may lead through arrays at any of its parts.
@@ -361,9 +399,10 @@ fn distinct(filter: &Document, field: &str) -> Vec<Document> {
     for end in 1..=parts.len() {
         let path = parts.get(..end).unwrap_or_default().join(".");
         stages.push(
-            doc! {"$unwind": {"path": format!("${path}"), "preserveNullAndEmptyArrays": false}},
+            doc! {"$unwind": {"path": format!("${path}"), "preserveNullAndEmptyArrays": true}},
         );
     }
+    stages.push(doc! {"$match": {field: {"$exists": true}}});
     stages.push(doc! {"$group": {"_id": format!("${field}")}});
     stages.push(doc! {"$sort": {"_id": 1}});
     stages.push(doc! {"$project": {"_id": 0, "value": "$_id"}});

@@ -2,16 +2,19 @@
 
 use std::{
     cmp::Ordering,
-    collections::{BinaryHeap, VecDeque},
+    collections::{BinaryHeap, HashMap, VecDeque},
+    time::Duration,
 };
 
-use bson::{Bson, RawDocument, RawDocumentBuf, doc};
+use bson::{Bson, RawBsonRef, RawDocument, RawDocumentBuf, doc, spec::ElementType};
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{Round, too_late};
 use crate::{
     domain::{
+        database::Database,
+        document::raw::{elements, text},
         failure::Failure,
         keyset,
         order::{SortKey, compare_keys},
@@ -25,6 +28,9 @@ const SORT_KEY: &str = "__tilldeck_sort_key";
 const BATCH: std::ops::RangeInclusive<u64> = 20..=1_000;
 /// Batches of a store that a limited question is spread over, were all rows evenly spread.
 const SPREAD: u64 = 4;
+
+/// How long each database was waited for: one that is silent does not take the others' time.
+type Waited = HashMap<Option<Database>, Duration>;
 
 /// The rows of one store that are at hand, and where more come from.
 struct Source {
@@ -81,8 +87,9 @@ impl Round<'_> {
         let Ok(Some(keys)) = keyset::keys(&self.question.query.sort) else { return };
         let mut sources = self.sources().await;
         let mut heap = BinaryHeap::new();
+        let mut waited = Waited::new();
         for index in 0..sources.len() {
-            self.advance(&mut sources, index, (&keys, &mut heap)).await;
+            self.advance(&mut sources, index, (&keys, &mut heap, &mut waited)).await;
         }
         while let Some(head) = heap.pop() {
             let Some(target) = sources.get(head.source).map(|source| source.target) else {
@@ -91,7 +98,7 @@ impl Round<'_> {
             if !self.row(target, head.document).await {
                 return;
             }
-            self.advance(&mut sources, head.source, (&keys, &mut heap)).await;
+            self.advance(&mut sources, head.source, (&keys, &mut heap, &mut waited)).await;
         }
     }
 
@@ -150,11 +157,16 @@ impl Round<'_> {
         &mut self,
         sources: &mut [Source],
         index: usize,
-        (keys, heap): (&'k [SortKey], &mut BinaryHeap<Head<'k>>),
+        (keys, heap, waited): (&'k [SortKey], &mut BinaryHeap<Head<'k>>, &mut Waited),
     ) {
         let Some(source) = sources.get_mut(index) else { return };
         while source.rows.is_empty() && !source.is_over {
-            let filled = timeout_at(self.deadline, source.fill()).await;
+            let database = self.plan.targets.get(source.target).map(|target| target.database);
+            let waited = waited.entry(database).or_default();
+            let begun = Instant::now();
+            let left = self.config.deadline.saturating_sub(*waited);
+            let filled = timeout(left, source.fill()).await;
+            *waited += begun.elapsed();
             if let Err(failure) = filled.unwrap_or_else(|_| Err(self.late(source.target))) {
                 source.is_over = true;
                 self.fail_target(source.target, failure).await;
@@ -173,11 +185,35 @@ fn keyed(document: &RawDocument) -> (Vec<Bson>, RawDocumentBuf) {
     let mut rest = RawDocumentBuf::new();
     let mut key = Vec::new();
     for (name, value) in document.iter().filter_map(Result::ok) {
-        if name.as_str() != SORT_KEY {
-            rest.append(name, value);
-        } else if let Ok(Bson::Array(values)) = Bson::try_from(value) {
-            key = values;
+        match value {
+            RawBsonRef::Array(values) if name.as_str() == SORT_KEY => {
+                key = comparable(values.as_bytes()).map(|(_, value)| value).collect();
+            }
+            value => rest.append(name, value),
         }
     }
     (key, rest)
+}
+
+/// The values of a sort key. Under a collation, its texts are bytes that are no UTF-8: each
+/// byte of a text becomes a character of its own, which leaves the order as it is.
+fn comparable(document: &[u8]) -> impl Iterator<Item = (String, Bson)> {
+    elements(document, 0).map_while(Result::ok).map(|element| {
+        let inner = || comparable(element.value);
+        let value = match element.kind {
+            ElementType::String | ElementType::Symbol => {
+                Bson::String(text(element.value).iter().copied().map(char::from).collect())
+            }
+            ElementType::EmbeddedDocument => Bson::Document(inner().collect()),
+            ElementType::Array => Bson::Array(inner().map(|(_, value)| value).collect()),
+            _ => RawDocument::from_bytes(document)
+                .ok()
+                .and_then(|document| {
+                    let name = std::str::from_utf8(element.key).ok()?;
+                    Bson::try_from(document.get(name).ok()??).ok()
+                })
+                .unwrap_or(Bson::Null),
+        };
+        (String::from_utf8_lossy(element.key).into_owned(), value)
+    })
 }
