@@ -90,7 +90,7 @@ pub(super) fn tail(args: &TailArgs, config: &Config, output: Output) -> ExitCode
         let database = access::home(store)?;
         let prefix = access::prefix(store, session.fleet.layout())?;
         let types = match &args.of_type {
-            Some(of_type) => vec![known_type(session, of_type)?],
+            Some(of_type) => vec![known_type(session.fleet.layout(), of_type)?],
             None => session.fleet.layout().collection_types.clone(),
         };
         let collections: Vec<String> =

@@ -4,7 +4,7 @@ use super::fleet::Session;
 use crate::config::nearest;
 use crate::domain::{
     access,
-    database::{CollectionType, Database},
+    database::{CollectionType, Database, Layout},
     failure::{Failure, FailureKind},
     lookup,
     ownership::collection_name,
@@ -27,7 +27,7 @@ pub(super) struct Place {
 ///
 /// No store is meant, or several; it leads nowhere; there is no such type.
 pub(super) async fn place(session: &Session, store: &str, of_type: &str) -> Result<Place, Failure> {
-    let of_type = known_type(session, of_type)?;
+    let of_type = known_type(session.fleet.layout(), of_type)?;
     let registry = session.registry().await?;
     let store = lookup::find(&registry, store)?;
     let database = access::home(store)?;
@@ -46,8 +46,8 @@ pub(super) async fn place(session: &Session, store: &str, of_type: &str) -> Resu
 /// # Errors
 ///
 /// `usage`, with the one that may be meant.
-pub(super) fn known_type(session: &Session, name: &str) -> Result<CollectionType, Failure> {
-    let types = &session.fleet.layout().collection_types;
+pub(super) fn known_type(layout: &Layout, name: &str) -> Result<CollectionType, Failure> {
+    let types = &layout.collection_types;
     if let Some(known) = types.iter().find(|known| known.as_str() == name) {
         return Ok(known.clone());
     }

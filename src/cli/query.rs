@@ -121,11 +121,16 @@ fn completed(args: &Args, config: &Config) -> Result<Completed, Failure> {
             "Add `type = \"orders\"` to it, or name one here",
         )
     })?;
-    Ok(Completed {
-        of_type,
-        query,
+    // Before anything is connected to: what is refused reaches no server.
+    let question = Question {
+        of_type: known_type(&config.layout, &of_type)?,
+        query: query.read()?,
         kind,
         limit: (limit > 0).then_some(limit.into()),
+    };
+    question.check()?;
+    Ok(Completed {
+        question,
         stores: args.stores.clone().or(saved.stores).unwrap_or_default(),
         database: args.database.clone().or(saved.database),
         plan: args.plan,
@@ -135,10 +140,7 @@ fn completed(args: &Args, config: &Config) -> Result<Completed, Failure> {
 }
 
 struct Completed {
-    of_type: String,
-    query: QueryArgs,
-    kind: Kind,
-    limit: Option<u64>,
+    question: Question,
     stores: String,
     database: Option<String>,
     plan: bool,
@@ -197,13 +199,7 @@ async fn asked(
     output: Output,
     writer: Option<Writer>,
 ) -> Result<ExitCode, Failure> {
-    let question = Question {
-        of_type: known_type(session, &args.of_type)?,
-        query: args.query.read()?,
-        kind: args.kind.clone(),
-        limit: args.limit,
-    };
-    question.check()?;
+    let question = &args.question;
     let database = args.database.as_deref().map(|text| database(text, session)).transpose()?;
     let registry = session.registry().await?;
     let selection = Selection { text: args.stores.clone(), database, records: None };
@@ -232,9 +228,9 @@ async fn asked(
         None => Sink::Text,
     };
     let (outcome, rows) =
-        Box::pin(interruptible(stream(session, (&question, &plan), (&mut sink, args, output))))
+        Box::pin(interruptible(stream(session, (question, &plan), (&mut sink, args, output))))
             .await?;
-    finish(session, (&plan, &question), (&outcome, rows), (sink, args, output))
+    finish(session, (&plan, question), (&outcome, rows), (sink, args, output))
 }
 
 fn no_stores(selection: &Selection) -> Failure {
@@ -317,6 +313,8 @@ fn finish(
             let text = format!("{before}],{}", report.rest());
             return Ok(ended(json_text(&text), ExitCode::from(code)));
         }
+        // A file that a part was written to would pass for the whole: it gets no name.
+        Sink::File(writer) if code != 0 && args.file.output.is_some() => drop(writer),
         Sink::File(writer) => {
             let done = writer.finish()?;
             if let Some(path) = &args.file.output {
@@ -341,6 +339,9 @@ fn finish(
     }
     for line in query::trouble_lines(plan, outcome, &session.names, session.look) {
         output.diagnose(line.as_str());
+    }
+    if let Some(path) = args.file.output.as_ref().filter(|_| code != 0) {
+        output.diagnose(safe(&format!("{} was not written", path.display())).as_str());
     }
     Ok(ExitCode::from(code))
 }
