@@ -14,7 +14,10 @@ use super::{
     names,
     value::{self, Read},
 };
-use crate::domain::database::{CollectionType, DatabaseId, Layout, RegistryNames};
+use crate::domain::{
+    database::{CollectionType, DatabaseId, Layout, RegistryNames},
+    query::Part,
+};
 
 /// Most shards that a fleet may have; each costs a pool and a row.
 const MOST_SHARDS: u32 = 1000;
@@ -360,7 +363,18 @@ fn read_queries(
                 }
                 _ => return false,
             };
-            reader.set(text, key, value, value::optional_text);
+            let part = match key.get_ref().as_ref() {
+                "filter" => Some(Part::Filter),
+                "sort" => Some(Part::Sort),
+                "project" => Some(Part::Projection),
+                "collation" => Some(Part::Collation),
+                "aggregate" => Some(Part::Pipeline),
+                _ => None,
+            };
+            reader.set(text, key, value, |found| match part {
+                Some(part) => value::shell(found, part),
+                None => value::optional_text(found),
+            });
             true
         });
         let asked = [query.count, query.distinct.is_some(), query.aggregate.is_some()];

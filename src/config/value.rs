@@ -2,10 +2,16 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use toml::de::DeValue;
 
 use super::{LogLevel, ReadPreference, ThemeName, names};
-use crate::domain::{database::CollectionType, placement::Strategy};
+use crate::domain::{
+    database::CollectionType,
+    placement::Strategy,
+    query::{Mistake, Part, QueryText},
+    shell,
+};
 
 /// What is wrong with a value, as the end of the sentence `<key> …`.
 pub(super) type Read<T> = Result<T, String>;
@@ -23,6 +29,35 @@ pub(super) fn text(value: &DeValue) -> Read<String> {
 /// A text; an empty one means that nothing is set.
 pub(super) fn optional_text(value: &DeValue) -> Read<Option<String>> {
     text(value).map(|text| Some(text).filter(|text| !text.is_empty()))
+}
+
+/// A part of a query that can be read, as it is written.
+pub(super) fn shell(value: &DeValue, part: Part) -> Read<Option<String>> {
+    let Some(written) = optional_text(value)? else { return Ok(None) };
+    let text = |of| if of == part { written.clone() } else { String::new() };
+    let query = QueryText {
+        filter: text(Part::Filter),
+        sort: text(Part::Sort),
+        projection: text(Part::Projection),
+        collation: text(Part::Collation),
+    };
+    // Which moment a date is computed from makes no difference to how it is written.
+    let now = Timestamp::UNIX_EPOCH;
+    let pipeline = || {
+        let read = shell::pipeline(&text(Part::Pipeline), now);
+        read.map(drop).map_err(|error| Mistake { part, error })
+    };
+    let read = query
+        .read(now)
+        .map(drop)
+        .and_then(|()| if part == Part::Pipeline { pipeline() } else { Ok(()) });
+    read.map_err(|mistake| {
+        let failure = mistake.failure(&written);
+        let message = failure.message.as_str();
+        let named = format!("the {} ", part.name());
+        message.strip_prefix(&named).unwrap_or(message).to_owned()
+    })?;
+    Ok(Some(written))
 }
 
 pub(super) fn boolean(value: &DeValue) -> Read<bool> {
