@@ -143,7 +143,7 @@ fn text_shows_rows_their_stores_and_that_there_are_more() {
     let rig = Rig::new(numbered(23));
     let output = rig.run(&["orders", "--sort", "{n: -1}", "--limit", "3"]);
     assert_eq!(output.code, 0, "{output:?}");
-    for word in ["22", "21", "20", "S-two", &rig.name_of(2)] {
+    for word in ["22", "21", "20", "S-uno", &rig.name_of(1)] {
         assert!(output.stdout.contains(word), "`{word}` is not in {}", output.stdout);
     }
     let said = format!("{}{}", output.stdout, output.stderr);

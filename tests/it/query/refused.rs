@@ -130,7 +130,7 @@ fn arguments_that_say_nothing_together_are_refused() {
         &["orders", "--count", "--distinct", "a"],
         &["orders", "--count", "--aggregate", "[]"],
         &["orders", "--aggregate", "[]", "--sort", "{a: 1}"],
-        &["orders", "--aggregate", "{}"],
+        &["orders", "--aggregate", "7"],
         &["orders", "--aggregate", "[1]"],
         &["orders", "--filter", "[]"],
         &["orders", "--sort", "{a: 'up'}"],

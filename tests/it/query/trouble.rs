@@ -181,6 +181,63 @@ fn a_database_that_the_login_may_not_read_is_named() {
     assert_text_says_so(&rig, &["orders"]);
 }
 
+#[test]
+fn a_collection_that_the_login_may_not_read_is_no_missing_one() {
+    let login = Login { user: "root".into(), password: "r00t-pass".into() };
+    let server = start(ServerOptions { login: Some(login), ..ServerOptions::default() });
+    let main = database_name("query");
+    let shard = name_of(&main, 1);
+    let one = |name: &str| {
+        doc! {"resource": {"db": &shard, "collection": name}, "actions": ["find"]}
+    };
+    let lists = doc! {"resource": {"db": &shard, "collection": ""}, "actions": ["listCollections"]};
+    let roles: Vec<Bson> = [0, 2, 3]
+        .iter()
+        .map(|&at| doc! {"role": "read", "db": name_of(&main, at)}.into())
+        .chain(["few".into()])
+        .collect();
+    on_server(&server.uri(), async |client| {
+        let admin = client.database("admin");
+        let privileges = [lists, one("one_orders"), one("one_brands")];
+        let role = doc! {"createRole": "few", "privileges": privileges.to_vec(), "roles": []};
+        admin.run_command(role).await.unwrap();
+        let user = doc! {"createUser": "app", "pwd": "S3cr3t-p", "roles": roles};
+        admin.run_command(user).await.unwrap();
+    });
+    let address = server.addresses()[0];
+    let settings = format!("uri = \"mongodb://app:S3cr3t-p@{address}/{main}?authSource=admin\"\n");
+    let root = server.uri();
+    let rig = Rig::planted(Ground { main, root: &root, second: None, settings }, numbered(23));
+    // A type that a store need not have is no other matter.
+    for prefix in ["one", "uno"] {
+        rig.insert(1, &format!("{prefix}_brands"), &[doc! {"_id": prefix}]);
+    }
+    for form in [&["orders", "--limit", "0"][..], &["orders", "--count"], &["brands"]] {
+        let answer = rig.query(form);
+        answer.assert_failed(&rig, &["S-uno".to_owned()], &["not_authorised"]);
+        assert!(!answer.report["missing"].to_string().contains("S-uno"), "{answer:#?}");
+    }
+}
+
+#[test]
+fn a_collection_that_is_missing_is_told_of() {
+    let rig = Rig::new(numbered(23));
+    rig.tell(2, doc! {"drop": "two_orders"});
+    for form in [&["orders"][..], &["orders", "--count"], &["orders", "--sort", "{n: 1}"]] {
+        let answer = rig.whole(form);
+        let missing = answer.report["missing"].as_array().unwrap();
+        assert_eq!(missing.len(), 1, "{answer:#?}");
+        assert_eq!(missing[0]["store_id"], "S-two", "{answer:#?}");
+        let text = rig.run(form);
+        assert!(text.code == 0 && text.stderr.contains("S-two has no two_orders"), "{text:?}");
+    }
+    // Brands are no must, and nobody has one.
+    let brands = rig.whole(&["brands", "--count"]);
+    assert_eq!(brands.report["totals"]["fleet"]["count"], 0, "{brands:#?}");
+    assert_eq!(brands.rows().len(), 5, "{brands:#?}");
+    assert!(brands.report["missing"].as_array().unwrap().is_empty(), "{brands:#?}");
+}
+
 /// More orders than five stores give at once.
 const MANY: i32 = 1_500;
 
@@ -330,17 +387,18 @@ fn a_store_that_is_new_or_gone_while_others_are_read_is_told() {
 #[test]
 fn an_interrupted_query_leaves_nothing_behind_on_the_server() {
     let faulty = Faulty::take();
-    let rig = Rig::on(&faulty.uri(), numbered(MANY), "");
+    let (rig, namespace) = one_of_many_that_fails(&faulty, MANY);
     for (commands, form) in [
         (&["find", "aggregate"][..], FORMS[0].0),
         (&["getMore"], FORMS[1].0),
         (&["aggregate", "count"], FORMS[2].0),
     ] {
-        faulty.fail(commands, doc! {"blockConnection": true, "blockTimeMS": 25_000});
-        let mut command = rig.command(&[form, &["--json"]].concat());
+        let held = doc! {"namespace": &namespace, "blockConnection": true, "blockTimeMS": 25_000};
+        faulty.fail(commands, held);
+        let mut command = rig.command(&[form, &["--output", "rows", "--format", "csv"]].concat());
         let mut running = Running::start(&mut command);
         let ours = || on_server(&faulty.uri(), async |client| operations(&client, &rig.main).await);
-        eventually("stores are being read", || {
+        eventually(&format!("{form:?}: stores are being read"), || {
             ours().iter().any(|one| one.is_active).then_some(())
         });
         let interrupted = Instant::now();
@@ -350,6 +408,10 @@ fn an_interrupted_query_leaves_nothing_behind_on_the_server() {
         let took = interrupted.elapsed();
         assert!(took < Duration::from_secs(10), "{form:?}: {took:?}, as long as it is held");
         faulty.heal();
+        let home = std::fs::read_dir(rig.home.path()).unwrap();
+        let names: Vec<String> =
+            home.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        assert!(!names.iter().any(|name| name.contains("rows")), "{form:?}: {names:?}");
     }
 }
 
@@ -400,7 +462,7 @@ fn a_filter_that_the_server_refuses_fails_in_every_store() {
     let divide = "[{$project: {x: {$divide: [1, {$subtract: ['$n', 3]}]}}}]";
     let answer = rig.query(&["orders", "--aggregate", divide]);
     let home = rig.whole(&["orders", "--filter", "{n: 3}"]).rows()[0].0.clone();
-    answer.assert_failed(&rig, &[home], &["server"]);
+    answer.assert_failed(&rig, &[home], &["server", "usage"]);
     assert_eq!(answer.rows().len(), 4, "{answer:#?}");
     assert_eq!(answer.report["totals"], Bson::Null.into_relaxed_extjson(), "{answer:#?}");
 }
