@@ -22,9 +22,9 @@ use tilldeck::{
         view,
     },
     domain::{
-        collection::{Collection, Details, Form, Presence, StoreCollections},
+        collection::{Collection, Details, Facts, Form, Presence, StoreCollections},
         database::{DatabaseId, Layout},
-        document::Page,
+        page::{Page, Read},
         pool::{PoolState, Pools, Sample},
         registry::{Registry, Source},
         store::{RecordId, Route, Store},
@@ -88,7 +88,7 @@ fn answer(command: Command) -> Option<Event> {
             Some(Event::CollectionsLoaded { request, collections: Ok(collections(&store)?) })
         }
         Command::LoadPage { request, .. } => {
-            Some(Event::PageLoaded { request, page: Ok(large_page()) })
+            Some(Event::PageLoaded { request, page: Ok(Box::new(large_page())) })
         }
         _ => None,
     }
@@ -142,10 +142,18 @@ fn collections(store: &Store) -> Option<StoreCollections> {
     Some(StoreCollections { database: store.route.database()?, collections })
 }
 
-fn large_page() -> Page {
+fn large_page() -> Read {
     let numbers = doc! {"n": (0..1_350_000).collect::<Vec<i32>>()};
     let raw = RawDocumentBuf::try_from(&numbers).unwrap_or_default();
-    Page { documents: vec![Arc::new(raw)], has_more: false }
+    let facts = Facts {
+        form: Form::Collection,
+        options: bson::Document::new(),
+        time_field: None,
+        has_collation: false,
+        estimated: Some(1),
+    };
+    let page = Page { documents: vec![Arc::new(raw)], ..Page::default() };
+    Read { facts: Arc::new(facts), page }
 }
 
 fn fleets(criterion: &mut Criterion) {

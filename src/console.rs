@@ -9,6 +9,7 @@ mod bytes;
 mod clipboard;
 mod effects;
 mod farewell;
+mod history;
 mod input;
 mod panic;
 mod run;
@@ -22,13 +23,14 @@ pub mod view;
 use std::{io, process::ExitCode, time::Duration};
 
 use color_eyre::eyre::{Result, WrapErr as _};
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use signal_hook::consts::SIGHUP;
 use tokio::{runtime, sync::mpsc, time::timeout};
 
 use self::{
     backend::Limits,
     clipboard::Way,
+    history::History,
     run::{Channels, Console, End},
     screen::{Screen, Surface as _},
     signals::Input,
@@ -123,7 +125,8 @@ fn run_to_the_end(config: &Config, targets: Targets, parts: Parts) -> io::Result
         let (work, commands) = mpsc::channel(QUEUE);
         let (replies_sender, replies) = mpsc::channel(QUEUE);
         let writable = (fleet.clone(), Gate::new(config.read_only));
-        tokio::spawn(effects::run(writable, commands, replies_sender));
+        let history = History::new(&config.paths.state, &fleet.key());
+        tokio::spawn(effects::run(writable, history, commands, replies_sender));
         let channels = Channels {
             inputs,
             pools: fleet.pools(),
@@ -164,6 +167,17 @@ fn session(config: &Config, targets: &Targets) -> Session {
         read_only: config.read_only,
         login: login.unwrap_or_default(),
         warnings: warnings(targets),
+        queries: config.queries.clone(),
+        zone: zone(&config.console.time_zone),
+    }
+}
+
+/// The zone with this name, which the configuration has looked up; `None` for UTC.
+fn zone(name: &str) -> Option<TimeZone> {
+    match name {
+        "UTC" => None,
+        "local" => Some(TimeZone::system()),
+        name => TimeZone::get(name).ok(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Commands → the databases and the clipboard; replies come back as events.
 
+mod reads;
 mod writes;
 
 use std::{
@@ -12,11 +13,19 @@ use tokio::{
     sync::{Semaphore, mpsc, oneshot},
     task::{JoinError, spawn_blocking},
 };
+use tokio_util::sync::CancellationToken;
 
-use self::writes::Writable;
+use self::{
+    reads::{Reader, request_of},
+    writes::Writable,
+};
 use super::{
     clipboard,
-    state::{command::Command, event::Event},
+    history::History,
+    state::{
+        command::{Command, RequestId},
+        event::Event,
+    },
 };
 use crate::{
     doctor,
@@ -29,9 +38,6 @@ use crate::{
 
 /// Commands that are carried out at the same time; further ones wait in their queue.
 const AT_ONCE: usize = 8;
-
-/// Documents on the page that a collection opens with.
-const PAGE: u32 = 20;
 
 /// Something that the loop hands over.
 #[derive(Debug)]
@@ -52,19 +58,35 @@ type DesktopText = (String, oneshot::Sender<Result<(), Failure>>);
 /// Carries out what the loop hands over, each in a task of its own, until the loop is gone.
 pub(crate) async fn run(
     (fleet, gate): (Fleet, Gate),
+    history: History,
     mut work: mpsc::Receiver<Work>,
     replies: mpsc::Sender<Event>,
 ) {
+    let reader = Reader::new(fleet.clone(), replies.clone());
     let writable = Writable { fleet, gate, replies: replies.clone() };
     let room = Arc::new(Semaphore::new(AT_ONCE));
     let desktop = Desktop::default();
     while let Some(work) = work.recv().await {
+        // What is ended waits for no place, and what can be ended takes none: it may last.
+        if let Work::Command(Command::EndWork { request }) = work {
+            reader.end(request);
+            continue;
+        }
+        if let Work::Command(command) = &work
+            && let Some(request) = request_of(command)
+        {
+            let token = reader.begin(request);
+            let (reader, replies) = (reader.clone(), replies.clone());
+            tokio::spawn(read(reader, (request, token), work, replies));
+            continue;
+        }
         let Ok(place) = room.clone().acquire_owned().await else { return };
         let (writable, replies, desktop) = (writable.clone(), replies.clone(), desktop.clone());
+        let history = history.clone();
         tokio::spawn(async move {
             let _place = place;
             let failed = unanswered(&work, panicked());
-            let events = match tokio::spawn(carry_out(writable, work, desktop)).await {
+            let events = match tokio::spawn(carry_out((writable, history), work, desktop)).await {
                 Ok(event) => [event, None],
                 Err(error) if error.is_panic() => [Some(Event::TaskFailed(panicked())), failed],
                 Err(_) => [None, None],
@@ -74,6 +96,27 @@ pub(crate) async fn run(
                 let _ = replies.send(event).await;
             }
         });
+    }
+}
+
+/// Reads documents in a task of its own, and sends the answer where it was not ended.
+async fn read(
+    reader: Reader,
+    (request, token): (RequestId, CancellationToken),
+    work: Work,
+    replies: mpsc::Sender<Event>,
+) {
+    let failed = unanswered(&work, panicked());
+    let Work::Command(command) = work else { return };
+    let answer = tokio::spawn(async move { reader.run(request, command, token).await }).await;
+    let events = match answer {
+        Ok(event) => [event, None],
+        Err(error) if error.is_panic() => [Some(Event::TaskFailed(panicked())), failed],
+        Err(_) => [None, None],
+    };
+    for event in events.into_iter().flatten() {
+        // The loop is gone: nobody waits for the answer.
+        let _ = replies.send(event).await;
     }
 }
 
@@ -87,6 +130,21 @@ pub(crate) fn unanswered(work: &Work, failure: Failure) -> Option<Event> {
         }
         Command::LoadPage { request, .. } => {
             Some(Event::PageLoaded { request: *request, page: Err(failure) })
+        }
+        Command::CountDocuments { request, .. } => {
+            Some(Event::DocumentsCounted { request: *request, count: Err(failure) })
+        }
+        Command::LookAt { request, .. } => {
+            Some(Event::LookedAt { request: *request, looked: Err(failure) })
+        }
+        Command::FollowChanges { request, .. } => {
+            Some(Event::FollowingEnded { request: *request, failure: Some(failure) })
+        }
+        Command::ExportDocuments { request, .. } | Command::ExportRows { request, .. } => {
+            Some(Event::ExportEnded { request: *request, outcome: Err(failure) })
+        }
+        Command::AskStores { request, .. } => {
+            Some(Event::StoresAsked { request: *request, outcome: Err(failure) })
         }
         Command::LoadUsage { request } => {
             Some(Event::UsageLoaded { request: *request, usage: vec![Err(failure)] })
@@ -135,8 +193,22 @@ fn panicked() -> Failure {
     )
 }
 
-async fn carry_out(writable: Writable, work: Work, desktop: Desktop) -> Option<Event> {
+async fn carry_out(
+    (writable, history): (Writable, History),
+    work: Work,
+    desktop: Desktop,
+) -> Option<Event> {
     match work {
+        Work::Command(Command::LoadHistory) => {
+            let queries = blocking_work(move || history.load()).await;
+            Some(Event::HistoryLoaded(queries))
+        }
+        Work::Command(Command::Remember(query)) => {
+            if let Err(error) = blocking_work(move || history.add(&query)).await {
+                tracing::warn!(kind = %error.kind(), "a query was not added to the history");
+            }
+            None
+        }
         Work::Command(command) => command_done(writable, command).await,
         Work::CopyToDesktop { text, how } => {
             let outcome = desktop.copy(text).await.map(|()| how);
@@ -199,10 +271,6 @@ async fn command_done(writable: Writable, command: Command) -> Option<Event> {
             let collections = fleet.collections(&store).await;
             Some(Event::CollectionsLoaded { request, collections })
         }
-        Command::LoadPage { request, database, collection, .. } => {
-            let page = fleet.newest(database, &collection, PAGE).await;
-            Some(Event::PageLoaded { request, page })
-        }
         Command::LoadUsage { request } => {
             Some(Event::UsageLoaded { request, usage: fleet.usage().await })
         }
@@ -210,6 +278,8 @@ async fn command_done(writable: Writable, command: Command) -> Option<Event> {
         Command::Copy { .. } | Command::CaptureMouse { .. } | Command::Suspend | Command::Quit => {
             None
         }
+        // Carried out before this.
+        _ => None,
     }
 }
 

@@ -22,6 +22,7 @@ pub mod keymap;
 pub mod list;
 pub mod model;
 pub mod palette;
+pub mod query;
 pub mod question;
 pub mod stores;
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod jobs;
 mod paint;
 mod palette;
 mod prose;
+mod query;
 mod question;
 mod stores;
 #[cfg(test)]
@@ -125,6 +126,7 @@ fn screen(canvas: &mut Canvas, area: Rect) {
         Top::Jobs => jobs::draw(canvas, body),
         Top::Doctor => doctor::draw(canvas, body),
         Top::Why => why::draw(canvas, body),
+        Top::Query => query::draw(canvas, body),
         Top::Panes => panes(canvas, body),
         Top::Help(_) | Top::Palette(_) => match &canvas.model.covered {
             Top::Documents(view) => documents::draw(canvas, body, view),
@@ -133,6 +135,7 @@ fn screen(canvas: &mut Canvas, area: Rect) {
             Top::Jobs => jobs::draw(canvas, body),
             Top::Doctor => doctor::draw(canvas, body),
             Top::Why => why::draw(canvas, body),
+            Top::Query => query::draw(canvas, body),
             _ => panes(canvas, body),
         },
     }

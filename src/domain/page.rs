@@ -44,7 +44,7 @@ pub struct PageRequest {
 }
 
 /// One page.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Page {
     /// In the order of the sort, as raw BSON.
     pub documents: Vec<Arc<RawDocumentBuf>>,
@@ -58,6 +58,15 @@ pub struct Page {
     pub has_more: bool,
     /// How long it took.
     pub took: SignedDuration,
+}
+
+/// A page with what its collection is, as the console reads them together.
+#[derive(Debug, Clone)]
+pub struct Read {
+    /// What the collection is.
+    pub facts: Arc<Facts>,
+    /// The page.
+    pub page: Page,
 }
 
 /// A place as text, for whoever asks for the next page later.

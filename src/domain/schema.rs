@@ -21,6 +21,9 @@ const DEEPEST: usize = 12;
 const ELEMENTS: usize = 20;
 /// Values that are kept of each field.
 const VALUES: usize = 3;
+/// Fields and elements of one document that are looked at: a document of 16 MB may have a
+/// million.
+const MOST_ELEMENTS: usize = 5_000;
 /// Columns that a value of the sample may take.
 const VALUE_WIDTH: usize = 40;
 
@@ -55,17 +58,25 @@ pub struct Gatherer {
     places: BTreeMap<String, usize>,
     /// The document in which each field was last counted.
     counted: Vec<u64>,
+    /// Fields that the document under way may still have.
+    left: usize,
 }
 
 impl Gatherer {
     /// Takes one more document.
     pub fn add(&mut self, document: &RawDocument) {
         self.schema.n_documents += 1;
+        self.left = MOST_ELEMENTS;
         self.document(document.as_bytes(), "", 0);
     }
 
     fn document(&mut self, bytes: &[u8], prefix: &str, depth: usize) {
         for element in elements(bytes, 0).map_while(Result::ok) {
+            let Some(left) = self.left.checked_sub(1) else {
+                self.schema.is_cut = true;
+                return;
+            };
+            self.left = left;
             let key = String::from_utf8_lossy(element.key);
             let path = if prefix.is_empty() { key.into_owned() } else { format!("{prefix}.{key}") };
             self.value(&element, &path, depth);

@@ -30,7 +30,7 @@ mod print;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::print::raw_document;
+pub(crate) use self::print::{raw_document, raw_value};
 pub use self::{
     complete::{Completion, complete},
     pasted::{Call, Pasted, pasted},

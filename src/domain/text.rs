@@ -177,6 +177,19 @@ pub fn safe_json(json: &str) -> String {
     text
 }
 
+/// Text in the syntax of JSON or of the shell on one line, where a backslash is an escape
+/// already and stays single.
+pub fn safe_shell(text: &str) -> SafeText {
+    SafeText(safe_json(text).replace('\n', "\\n"))
+}
+
+/// A name for a file that any system takes: what is no letter, digit, `-`, `_` or `.` becomes `_`.
+pub fn file_name(name: &str) -> String {
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.');
+    let plain: String = name.chars().map(|char| if is_plain(char) { char } else { '_' }).collect();
+    plain.trim_start_matches('.').to_owned()
+}
+
 /// Whether the character shows as itself: visible, or the plain space.
 fn is_plain(char: char) -> bool {
     match char {

@@ -1,11 +1,10 @@
-//! Reads for a person: the collections of a store, the newest documents, the size of a
+//! Reads for a person: the collections of a store, and the size of a
 //! database.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
+use bson::{Bson, Document, doc};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use mongodb::{Collection as DriverCollection, error::Result as DriverResult};
 
 use super::{
     call::within,
@@ -15,7 +14,6 @@ use crate::domain::{
     access,
     collection::{Collection, Details, Form, Presence, StoreCollections, Usage},
     database::{CollectionType, Layout},
-    document::{Page, raw::elements},
     failure::Failure,
     ownership::collection_name,
     store::Store,
@@ -24,8 +22,6 @@ use crate::domain::{
 
 /// Collections that are looked at side by side.
 const AT_ONCE: usize = 3;
-/// A page ends early when its documents hold more bytes than this.
-const PAGE_BYTES: usize = 48 << 20;
 
 /// The collections that a store has or should have, in the order of the layout's types.
 ///
@@ -136,54 +132,6 @@ fn add_figures(details: &mut Details, answer: &Document) {
         let indexes = number(stats, "nindexes").and_then(|number| u32::try_from(number).ok());
         details.indexes = details.indexes.max(indexes);
     }
-}
-
-/// The newest documents of a collection, by `_id`, at most `limit` of them.
-///
-/// # Errors
-///
-/// The failure of the read. A collection that does not exist has no documents.
-pub(crate) async fn newest(
-    handle: &Handle,
-    collection: &str,
-    n_documents: u32,
-    limit: Duration,
-) -> Result<Page, Failure> {
-    let doing = format!("read `{}`", safe(collection));
-    let collection = handle.db.collection(collection);
-    let read = read_page(collection, n_documents, limit);
-    let context = handle.context(limit, &doing);
-    within(limit, read).await.map_err(|error| error.failure(None, &context))
-}
-
-async fn read_page(
-    collection: DriverCollection<RawDocumentBuf>,
-    n_documents: u32,
-    limit: Duration,
-) -> DriverResult<Page> {
-    let mut batches = collection
-        .find(doc! {})
-        .sort(doc! {"_id": -1})
-        .limit(i64::from(n_documents) + 1)
-        .max_time(limit)
-        .allow_disk_use(true)
-        .comment("tilldeck")
-        .batch()
-        .await?;
-    let mut page = Page::default();
-    let mut n_bytes = 0;
-    while let Some(batch) = batches.try_next().await? {
-        for element in elements(batch.doc_slices()?.as_bytes(), 0).map_while(Result::ok) {
-            let Ok(document) = RawDocument::from_bytes(element.value) else { continue };
-            if page.documents.len() as u64 >= u64::from(n_documents) || n_bytes > PAGE_BYTES {
-                page.has_more = true;
-                return Ok(page);
-            }
-            n_bytes += element.value.len();
-            page.documents.push(Arc::new(document.to_owned()));
-        }
-    }
-    Ok(page)
 }
 
 /// What an aggregation gives on the primary, of what the majority of the replica set has.

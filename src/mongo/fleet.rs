@@ -29,7 +29,6 @@ use crate::{
         access,
         collection::{StoreCollections, Usage},
         database::{Database, Layout},
-        document::Page,
         failure::{Failure, FailureKind},
         inventory::Inventory,
         pool::{PoolState, Pools},
@@ -146,21 +145,6 @@ impl Fleet {
         browse::collections(&handle, store, self.layout(), self.inner.read_timeout).await
     }
 
-    /// The newest documents of a collection, by `_id`, at most `limit` of them.
-    ///
-    /// # Errors
-    ///
-    /// The failure of the pool or of the read. A collection that does not exist is empty.
-    pub async fn newest(
-        &self,
-        database: Database,
-        collection: &str,
-        limit: u32,
-    ) -> Result<Page, Failure> {
-        let handle = self.handle(database)?;
-        browse::newest(&handle, collection, limit, self.inner.read_timeout).await
-    }
-
     /// What an aggregation gives on the primary, of what the majority of the replica set has.
     ///
     /// # Errors
@@ -197,6 +181,16 @@ impl Fleet {
     /// read is a step of the answer.
     pub async fn why(&self, text: &str) -> Trace {
         evidence::answer(self, text, self.inner.read_timeout).await
+    }
+
+    /// A name for files that belong to this fleet: it says nothing about hosts or users.
+    pub fn key(&self) -> String {
+        let file = cache_file(Path::new("."), &self.inner.targets);
+        let stem = file.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy());
+        stem.as_deref()
+            .and_then(|stem| stem.strip_prefix("registry-"))
+            .unwrap_or("fleet")
+            .to_owned()
     }
 
     /// How queries are sent.

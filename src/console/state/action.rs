@@ -77,6 +77,36 @@ pub enum Action {
     Repair,
     /// Goes to the store that is spoken of.
     GoToStore,
+    /// Opens one question to all stores.
+    Query,
+    /// Shows documents as a table, or as trees again.
+    ToggleTable,
+    /// Reads the next page.
+    NextPage,
+    /// Reads the page before.
+    PreviousPage,
+    /// Reads the first page.
+    FirstPage,
+    /// Reads the last page.
+    LastPage,
+    /// Counts what a query matches.
+    Count,
+    /// Shows indexes, validator and options of a collection.
+    Indexes,
+    /// Shows the fields of a collection.
+    Fields,
+    /// Follows the changes of a collection.
+    Follow,
+    /// Writes documents into a file.
+    Export,
+    /// Searches inside documents.
+    Search,
+    /// Goes to the next match of the search.
+    NextMatch,
+    /// Copies what is selected in the syntax of the shell.
+    CopyForShell,
+    /// Copies the path of what is selected.
+    CopyPath,
     /// Lets tilldeck have the mouse, or leaves it to the terminal.
     ToggleMouse,
     /// Goes to the next theme.
@@ -98,6 +128,8 @@ pub enum Group {
     Showing,
     /// What is wrong, and the way out.
     Doctor,
+    /// Documents of a collection, and questions to all stores.
+    Documents,
     /// The program itself.
     Program,
 }
@@ -110,6 +142,7 @@ impl Group {
             Self::Stores => "Stores",
             Self::Showing => "Showing",
             Self::Doctor => "Doctor",
+            Self::Documents => "Documents",
             Self::Program => "Program",
         }
     }
@@ -117,7 +150,7 @@ impl Group {
 
 impl Action {
     /// Every action, in the order of the help.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 58] = [
         Self::Up,
         Self::Down,
         Self::Left,
@@ -153,6 +186,21 @@ impl Action {
         Self::Explain,
         Self::Repair,
         Self::GoToStore,
+        Self::Query,
+        Self::ToggleTable,
+        Self::NextPage,
+        Self::PreviousPage,
+        Self::FirstPage,
+        Self::LastPage,
+        Self::Count,
+        Self::Indexes,
+        Self::Fields,
+        Self::Follow,
+        Self::Export,
+        Self::Search,
+        Self::NextMatch,
+        Self::CopyForShell,
+        Self::CopyPath,
         Self::Freeze,
         Self::Zoom,
         Self::Help,
@@ -193,6 +241,21 @@ impl Action {
             Self::Why | Self::Doctor | Self::Explain | Self::Repair | Self::GoToStore => {
                 Group::Doctor
             }
+            Self::Query
+            | Self::ToggleTable
+            | Self::NextPage
+            | Self::PreviousPage
+            | Self::FirstPage
+            | Self::LastPage
+            | Self::Count
+            | Self::Indexes
+            | Self::Fields
+            | Self::Follow
+            | Self::Export
+            | Self::Search
+            | Self::NextMatch
+            | Self::CopyForShell
+            | Self::CopyPath => Group::Documents,
             Self::Help
             | Self::Palette
             | Self::ToggleMouse
@@ -241,6 +304,21 @@ impl Action {
             Self::Explain => &["i"],
             Self::Repair => &["x"],
             Self::GoToStore => &["o"],
+            Self::Query => &["Q"],
+            Self::ToggleTable => &["v"],
+            Self::NextPage => &["]"],
+            Self::PreviousPage => &["["],
+            Self::FirstPage => &["{"],
+            Self::LastPage => &["}"],
+            Self::Count => &["c"],
+            Self::Indexes => &["I"],
+            Self::Fields => &["F"],
+            Self::Follow => &["T"],
+            Self::Export => &["E"],
+            Self::Search => &["*"],
+            Self::NextMatch => &["N"],
+            Self::CopyForShell => &["Y"],
+            Self::CopyPath => &["P"],
             Self::Freeze => &["f"],
             Self::Zoom => &["z"],
             Self::Help => &["?", "f1"],
@@ -273,9 +351,7 @@ impl Action {
             Self::Focus(Pane::Distribution) => ("focus-distribution", "Focus the distribution"),
             Self::Focus(Pane::Stores) => ("focus-stores", "Focus the stores"),
             Self::Focus(Pane::Collections) => ("focus-collections", "Focus the collections"),
-            Self::Filter => {
-                ("filter", "Filter the stores; !word leaves out, =word is a whole field")
-            }
+            Self::Filter => ("filter", "Filter the stores, !word leaves out; query documents"),
             Self::ToggleProblems => ("toggle-problems", "Show only stores with problems, or all"),
             Self::Sort => ("sort", "Sort by the next column"),
             Self::ReverseSort => ("reverse-sort", "Turn the order around"),
@@ -289,8 +365,23 @@ impl Action {
             Self::Jobs => ("jobs", "Show unfinished jobs, to finish or undo them"),
             Self::Why => ("why", "Ask why a store is not found"),
             Self::Doctor => ("doctor", "Examine the fleet"),
-            Self::Explain => ("explain", "Explain the rule of a finding"),
+            Self::Explain => ("explain", "Explain the rule of a finding, or the plan of a query"),
             Self::Repair => ("repair", "Repair what a finding is about, after asking"),
+            Self::Query => ("query", "Ask all stores one question"),
+            Self::ToggleTable => ("toggle-table", "Show a table, trees, totals or bars"),
+            Self::NextPage => ("next-page", "Read the next page"),
+            Self::PreviousPage => ("previous-page", "Read the page before"),
+            Self::FirstPage => ("first-page", "Read the first page"),
+            Self::LastPage => ("last-page", "Read the last page"),
+            Self::Count => ("count", "Count what the query matches, one by one"),
+            Self::Indexes => ("indexes", "Show indexes with size and use, validator and options"),
+            Self::Fields => ("fields", "Show the fields of a sample, to choose columns"),
+            Self::Follow => ("follow", "Follow changes as they happen"),
+            Self::Export => ("export", "Write documents or rows into a file"),
+            Self::Search => ("search", "Search in the documents of the page, folded or not"),
+            Self::NextMatch => ("next-match", "Go to the next match of the search"),
+            Self::CopyForShell => ("copy-for-shell", "Copy the value in the syntax of mongosh"),
+            Self::CopyPath => ("copy-path", "Copy the path of the value"),
             Self::GoToStore => ("go-to-store", "Go to the store of a finding or an answer"),
             Self::Freeze => ("freeze", "Hold the screen still, or let it go on"),
             Self::Zoom => ("zoom", "Give the pane the whole screen, or put it back"),

@@ -2,15 +2,23 @@
 
 use std::sync::Arc;
 
+use bson::RawDocumentBuf;
+
 use super::{
     palette::SearchTask,
     stores::{Arrangement, arrange::ArrangeTask},
 };
 use crate::domain::{
+    collection::Facts,
     creation::{Plan, Taken},
-    database::{CollectionType, Database},
+    database::Database,
+    export::Format,
     finding::Finding,
     job::{Ending, JobId},
+    keyset::Order,
+    page::From,
+    query::{Query, QueryText},
+    question::{Plan as QuestionPlan, Question},
     registry::Registry,
     store::Store,
 };
@@ -18,6 +26,41 @@ use crate::domain::{
 /// Numbers a request, so that a late answer never overwrites a newer one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct RequestId(pub u64);
+
+/// Which page of a collection.
+#[derive(Debug, Clone)]
+pub struct PageWanted {
+    /// What the collection is, where it is known.
+    pub facts: Option<Arc<Facts>>,
+    /// The query; without a sort, the newest documents come first.
+    pub query: Query,
+    /// The order that its first page found.
+    pub order: Option<Order>,
+    /// Where the page begins.
+    pub from: From,
+    /// Whether a query that no index serves is meant.
+    pub is_sure: bool,
+}
+
+/// From which side a collection is looked at.
+#[derive(Debug, Clone)]
+pub enum Look {
+    /// Indexes, validator and options.
+    Indexes,
+    /// The fields of a sample.
+    Fields,
+    /// The plan of a query, which is run for it.
+    Plan(Box<Query>),
+}
+
+/// Which documents are exported.
+#[derive(Debug, Clone)]
+pub enum Exported {
+    /// These.
+    Documents(Vec<Arc<RawDocumentBuf>>),
+    /// What a query matches.
+    Query(Box<Query>),
+}
 
 /// Something the outside must do.
 #[derive(Debug, Clone)]
@@ -47,7 +90,7 @@ pub enum Command {
         /// Whose.
         store: Arc<Store>,
     },
-    /// Read the newest documents of a collection.
+    /// Read a page of a collection.
     LoadPage {
         /// Comes back with the answer.
         request: RequestId,
@@ -55,9 +98,88 @@ pub enum Command {
         database: Database,
         /// The full collection name, as stored.
         collection: String,
-        /// What it holds, for the title.
-        collection_type: CollectionType,
+        /// Which page.
+        wanted: Box<PageWanted>,
     },
+    /// Count what a query matches, one by one.
+    CountDocuments {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// Where.
+        database: Database,
+        /// The full collection name, as stored.
+        collection: String,
+        /// What is counted.
+        query: Box<Query>,
+    },
+    /// Look at a collection from another side.
+    LookAt {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// Where.
+        database: Database,
+        /// The full collection name, as stored.
+        collection: String,
+        /// From which side.
+        look: Look,
+    },
+    /// Tell of each change of these collections.
+    FollowChanges {
+        /// Comes back with each change, and with the end.
+        request: RequestId,
+        /// Where.
+        database: Database,
+        /// Their full names, as stored.
+        collections: Vec<String>,
+    },
+    /// Write documents into a file.
+    ExportDocuments {
+        /// Comes back with the progress, and with the end.
+        request: RequestId,
+        /// Where.
+        database: Database,
+        /// The full collection name, as stored.
+        collection: String,
+        /// Which documents.
+        what: Exported,
+        /// As what.
+        format: Format,
+        /// The name of the file.
+        path: String,
+        /// Whether an existing file is replaced.
+        overwrite: bool,
+    },
+    /// Ask many stores one question.
+    AskStores {
+        /// Comes back with rows, and with the end.
+        request: RequestId,
+        /// What.
+        question: Box<Question>,
+        /// Whom.
+        plan: Arc<QuestionPlan>,
+    },
+    /// Write the rows of an answer into a file.
+    ExportRows {
+        /// Comes back with the end.
+        request: RequestId,
+        /// The rows: storeId, database, document.
+        rows: Vec<(String, String, Arc<RawDocumentBuf>)>,
+        /// As what.
+        format: Format,
+        /// The name of the file.
+        path: String,
+        /// Whether an existing file is replaced.
+        overwrite: bool,
+    },
+    /// End what was asked for, on the servers too. No answer comes.
+    EndWork {
+        /// What.
+        request: RequestId,
+    },
+    /// Read the queries that were run on this fleet.
+    LoadHistory,
+    /// Add a query to the history.
+    Remember(Box<QueryText>),
     /// Read documents and bytes of every database.
     LoadUsage {
         /// Comes back with the answer.

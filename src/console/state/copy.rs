@@ -1,18 +1,24 @@
 //! What is copied from where. Everything that leaves is safe text.
 
 use super::{
+    action::Action,
     command::Command,
     create, databases, doctor, documents, jobs,
     model::{Model, Pane, Top},
-    why,
+    query, why,
 };
 use crate::domain::text::{SafeText, safe};
 
 /// Copies what is selected.
-pub(super) fn copy(model: &mut Model, commands: &mut Vec<Command>) {
+pub(super) fn copy(model: &mut Model, action: Action, commands: &mut Vec<Command>) {
     let copied = match &model.top {
         Top::Panes => from_pane(model),
-        Top::Documents(view) => documents::copied(view),
+        Top::Documents(view) => match action {
+            Action::CopyForShell => documents::copied_for_shell(view),
+            Action::CopyPath => documents::copied_path(view),
+            _ => documents::copied(view),
+        },
+        Top::Query => query::copied(model),
         Top::Events(cursor) => model.events.row(cursor.row).map(|entry| {
             (format!("{} {}", entry.at.strftime("%Y-%m-%dT%H:%M:%SZ"), entry.text), "event")
         }),

@@ -1,17 +1,45 @@
-//! The newest documents of one collection, as folding trees.
+//! The documents of one collection: pages as folding trees or as a table, and what is known
+//! about the collection beside them.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use crossterm::event::KeyEvent;
+use jiff::SignedDuration;
 
 use super::{
     action::Action,
-    command::{Command, RequestId},
+    command::{Command, PageWanted, RequestId},
+    geometry::Geometry,
     list::Extent,
     model::{ListCursor, Model, Top},
+    question::{Answer, CANCEL, Question},
 };
 use crate::domain::{
+    collection::{Facts, Inspection},
     database::{CollectionType, Database},
-    document::{Page, Tree},
+    document::Tree,
+    explain::Plan,
     failure::Failure,
+    keyset::{Mark, Order},
+    page::{From, Page, Read},
+    query::{Query, QueryText},
+    schema::Schema,
     text::safe_json,
 };
+
+pub mod bar;
+pub mod export;
+pub mod panel;
+pub mod search;
+#[cfg(test)]
+mod tests;
+
+use self::{bar::Bar, export::ExportBox, panel::Panel, search::SearchBox};
+
+/// Columns of a table that was not chosen.
+const COLUMNS: usize = 12;
+/// Changes that are kept.
+pub(super) const CHANGES: usize = 500;
 
 /// The documents view.
 #[derive(Debug)]
@@ -22,17 +50,90 @@ pub struct DocumentsView {
     pub collection: String,
     /// What it holds.
     pub collection_type: CollectionType,
+    /// What it is, once its first page was read.
+    pub facts: Option<Arc<Facts>>,
+    /// The query that is shown, as typed.
+    pub text: QueryText,
+    query: Query,
+    /// The fields that a query is typed into, while they are open.
+    pub bar: Option<Bar>,
+    order: Option<Order>,
+    first: Option<Mark>,
+    last: Option<Mark>,
+    /// Whether there is a page after this one.
+    pub has_next: bool,
+    /// Whether there is a page before this one.
+    pub has_previous: bool,
+    /// Which page it is, counted from 1; `None` after a jump to the end.
+    pub number: Option<u64>,
+    /// How long the page took.
+    pub took: Option<SignedDuration>,
     /// The read that is under way.
     pub loading: Option<RequestId>,
+    wanted: Option<From>,
     /// Why the last read failed.
     pub failure: Option<Failure>,
-    /// Whether the collection has more documents than the page.
-    pub has_more: bool,
     /// One tree a document; its visible lines are computed when they are drawn.
     pub trees: Vec<Tree>,
-    /// The selected line and the first visible one, counted over all trees.
+    /// The selected line and the first visible one: over all trees, or of the table.
     pub cursor: ListCursor,
+    /// What is on the screen.
+    pub panel: Panel,
+    /// The columns of the table, by dotted path.
+    pub columns: Vec<String>,
+    /// The first column of the table that is shown.
+    pub first_column: usize,
+    /// Indexes, validator and options, once they were asked for.
+    pub inspection: Option<Inspection>,
+    /// The fields, once they were asked for.
+    pub schema: Option<Schema>,
+    /// The plan of the query, once it was asked for.
+    pub plan: Option<Plan>,
+    /// What is being looked at, for which panel.
+    pub looking: Option<(RequestId, Panel)>,
+    /// The exact count, once it was asked for.
+    pub exact: Option<Result<u64, Failure>>,
+    /// The exact count that is under way.
+    pub counting: Option<RequestId>,
+    /// The question whether a query without an index is meant, or a file may be replaced.
+    pub asking: Option<Asking>,
+    /// The export that is typed, under way, or over.
+    pub export: Option<ExportBox>,
+    /// The search in the documents of the page.
+    pub search: SearchBox,
+    /// Changes as they came, the newest first.
+    pub changes: VecDeque<crate::domain::change::Change>,
+    /// Whether changes are followed.
+    pub following: Option<RequestId>,
+    /// The selected line of a panel of lines.
+    pub panel_cursor: ListCursor,
 }
+
+/// A question about what is to be done.
+#[derive(Debug)]
+pub struct Asking {
+    /// What it is about.
+    pub about: About,
+    /// The answers.
+    pub question: Question,
+}
+
+/// What a question is about.
+#[derive(Debug)]
+pub enum About {
+    /// A query that reads a large collection as a whole.
+    Scan {
+        /// What the server would do.
+        plan: Box<Plan>,
+        /// How many documents there are.
+        documents: u64,
+    },
+    /// A file that exists.
+    Overwrite,
+}
+
+const SCAN: &[Answer] = &[CANCEL, Answer { key: 'y', words: "Run it" }];
+pub(super) const OVERWRITE: &[Answer] = &[CANCEL, Answer { key: 'y', words: "Replace it" }];
 
 /// Opens the documents of a collection.
 pub(super) fn open(
@@ -40,70 +141,219 @@ pub(super) fn open(
     (database, collection, collection_type): (Database, String, CollectionType),
     commands: &mut Vec<Command>,
 ) {
-    model.top = Top::Documents(Box::new(DocumentsView {
-        database,
-        collection,
-        collection_type,
-        loading: None,
-        failure: None,
-        has_more: false,
-        trees: Vec::new(),
-        cursor: ListCursor::default(),
-    }));
+    model.top = Top::Documents(Box::new(DocumentsView::new(database, collection, collection_type)));
     load(model, commands);
+    bar::load_history(model, commands);
+}
+
+impl DocumentsView {
+    fn new(database: Database, collection: String, collection_type: CollectionType) -> Self {
+        Self {
+            database,
+            collection,
+            collection_type,
+            facts: None,
+            text: QueryText::default(),
+            query: Query::default(),
+            bar: None,
+            order: None,
+            first: None,
+            last: None,
+            has_next: false,
+            has_previous: false,
+            number: Some(1),
+            took: None,
+            loading: None,
+            wanted: None,
+            failure: None,
+            trees: Vec::new(),
+            cursor: ListCursor::default(),
+            panel: Panel::Tree,
+            columns: Vec::new(),
+            first_column: 0,
+            inspection: None,
+            schema: None,
+            plan: None,
+            looking: None,
+            exact: None,
+            counting: None,
+            asking: None,
+            export: None,
+            search: SearchBox::default(),
+            changes: VecDeque::new(),
+            following: None,
+            panel_cursor: ListCursor::default(),
+        }
+    }
+
+    /// The query that is shown.
+    pub const fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// Whether a read, a count or a look is under way that Esc can end.
+    pub fn under_way(&self) -> Option<RequestId> {
+        let looking = self.looking.map(|(request, _)| request);
+        self.loading.or(self.counting).or(looking)
+    }
 }
 
 /// Reads the page again.
 pub(super) fn load(model: &mut Model, commands: &mut Vec<Command>) {
+    let Top::Documents(view) = &model.top else { return };
+    if let Some((_, panel)) = panel::lookable(view) {
+        return panel::look(model, panel, commands);
+    }
+    let Top::Documents(view) = &model.top else { return };
+    let from = view.wanted.clone().unwrap_or(From::First);
+    let number = view.number;
+    read(model, (from, number), commands);
+}
+
+/// Reads a page that begins there.
+fn read(model: &mut Model, (from, number): (From, Option<u64>), commands: &mut Vec<Command>) {
+    want(model, (from, number), false, commands);
+}
+
+fn want(
+    model: &mut Model,
+    (from, number): (From, Option<u64>),
+    is_sure: bool,
+    commands: &mut Vec<Command>,
+) {
     let request = model.next_request();
-    if let Top::Documents(view) = &mut model.top {
-        view.loading = Some(request);
-        model.redraw = true;
-        commands.push(Command::LoadPage {
-            request,
-            database: view.database,
-            collection: view.collection.clone(),
-            collection_type: view.collection_type.clone(),
-        });
+    let Top::Documents(view) = &mut model.top else { return };
+    if let Some(earlier) = view.loading.replace(request) {
+        commands.push(Command::EndWork { request: earlier });
+    }
+    view.wanted = Some(from.clone());
+    view.number = number;
+    let wanted = PageWanted {
+        facts: view.facts.clone(),
+        query: view.query.clone(),
+        order: view.order.clone(),
+        from,
+        is_sure,
+    };
+    model.redraw = true;
+    commands.push(Command::LoadPage {
+        request,
+        database: view.database,
+        collection: view.collection.clone(),
+        wanted: Box::new(wanted),
+    });
+}
+
+/// Runs another query, from its first page on.
+pub(super) fn run(
+    model: &mut Model,
+    (text, query): (QueryText, Query),
+    commands: &mut Vec<Command>,
+) {
+    let Top::Documents(view) = &mut model.top else { return };
+    (view.text, view.query) = (text, query);
+    (view.order, view.exact, view.plan) = (None, None, None);
+    if matches!(view.panel, Panel::Indexes | Panel::Fields | Panel::Plan | Panel::Changes) {
+        view.panel = Panel::Tree;
+    }
+    read(model, (From::First, Some(1)), commands);
+}
+
+/// The view that an answer is for, where it is still open.
+fn view_of(model: &mut Model) -> Option<&mut DocumentsView> {
+    match (&mut model.top, &mut model.covered) {
+        (Top::Documents(view), _) | (_, Top::Documents(view)) => Some(view),
+        _ => None,
     }
 }
 
 /// Takes the page, unless another one was asked for since.
-pub(super) fn loaded(model: &mut Model, request: RequestId, page: Result<Page, Failure>) {
+pub(super) fn loaded(model: &mut Model, request: RequestId, read: Result<Box<Read>, Failure>) {
     let visible = model.geometry.top_rows;
-    let ((Top::Documents(view), _) | (_, Top::Documents(view))) =
-        (&mut model.top, &mut model.covered)
-    else {
-        return;
-    };
+    let Some(view) = view_of(model) else { return };
     if view.loading != Some(request) {
         return;
     }
     view.loading = None;
-    match page {
-        Ok(page) => {
-            view.failure = None;
-            view.has_more = page.has_more;
-            view.trees = page.trees();
-            // The newest document is what most people open the view for.
-            if let Some(newest) = view.trees.first_mut() {
-                newest.unfold(0);
-            }
-        }
+    match read {
+        Ok(read) => view.take(*read),
         Err(failure) => view.failure = Some(failure),
     }
     view.cursor.keep_visible(view.extent(visible));
     model.redraw = true;
 }
 
+/// Asks whether a query that no index serves is meant.
+pub(super) fn doubted(model: &mut Model, request: RequestId, (plan, documents): (Box<Plan>, u64)) {
+    let Some(view) = view_of(model) else { return };
+    if view.loading != Some(request) {
+        return;
+    }
+    view.loading = None;
+    let about = About::Scan { plan, documents };
+    view.asking = Some(Asking { about, question: Question::new(SCAN) });
+    model.redraw = true;
+}
+
 impl DocumentsView {
-    /// How many lines there are over all trees, and how many fit.
+    fn take(&mut self, read: Read) {
+        let Page { documents, order, first, last, has_more, took } = read.page;
+        self.failure = None;
+        self.facts = Some(read.facts);
+        let backwards = matches!(self.wanted, Some(From::Before(_) | From::Last));
+        (self.has_next, self.has_previous) = match &self.wanted {
+            Some(From::After(_)) => (has_more, true),
+            Some(From::Before(_)) => (true, has_more),
+            Some(From::Last) => (false, has_more),
+            _ => (has_more, false),
+        };
+        if backwards && !has_more {
+            self.number = Some(1);
+        }
+        // What is read again is this page, not the one that it was reached from.
+        if self.order.is_none() {
+            self.order = order;
+        }
+        (self.first, self.last, self.took) = (first, last, Some(took));
+        self.trees = documents.into_iter().map(Tree::new).collect();
+        self.cursor = ListCursor::default();
+        let schema = Schema::of(self.trees.iter().map(|tree| tree.raw().as_ref().as_ref()));
+        if self.columns.is_empty() {
+            self.columns = schema.columns(COLUMNS);
+        }
+        // The first document is what most people open the view for.
+        if let Some(first) = self.trees.first_mut() {
+            first.unfold(0);
+        }
+    }
+
+    /// How many lines there are, and how many fit.
     pub fn extent(&self, visible: usize) -> Extent {
-        Extent { len: self.trees.iter().map(Tree::n_lines).sum(), visible }
+        let len = match self.panel {
+            Panel::Table => self.trees.len(),
+            _ => self.trees.iter().map(Tree::n_lines).sum(),
+        };
+        Extent { len, visible }
+    }
+
+    /// The lines of what is shown, and how many fit.
+    pub fn shown_extent(&self, visible: usize) -> Extent {
+        if self.panel.has_lines() {
+            return Extent { len: panel::lines(self).len(), visible };
+        }
+        self.extent(visible)
+    }
+
+    /// The cursor of what is shown.
+    pub(super) const fn shown_cursor(&mut self) -> &mut ListCursor {
+        if self.panel.has_lines() { &mut self.panel_cursor } else { &mut self.cursor }
     }
 
     /// The tree and the line in it that a line over all trees is.
     pub fn locate(&self, line: usize) -> Option<(usize, usize)> {
+        if self.panel == Panel::Table {
+            return (line < self.trees.len()).then_some((line, 0));
+        }
         let mut line = line;
         for (index, tree) in self.trees.iter().enumerate() {
             match line.checked_sub(tree.n_lines()) {
@@ -112,6 +362,11 @@ impl DocumentsView {
             }
         }
         None
+    }
+
+    /// The first line of a tree, over all trees.
+    fn line_of(&self, tree: usize) -> usize {
+        self.trees.iter().take(tree).map(Tree::n_lines).sum()
     }
 
     /// The selected tree, the line in it, and the line over all trees that it begins with.
@@ -144,103 +399,278 @@ impl DocumentsView {
             self.cursor.row = first + parent;
         }
     }
+
+    /// Shows the trees again, at the document that is selected in the table.
+    fn show_trees(&mut self) {
+        let row = self.cursor.row;
+        self.panel = Panel::Tree;
+        if let Some(tree) = self.trees.get_mut(row) {
+            tree.unfold(0);
+        }
+        self.cursor = ListCursor { row: self.line_of(row), first: self.line_of(row) };
+    }
+
+    fn show_table(&mut self) {
+        let row = self.locate(self.cursor.row).map_or(0, |(tree, _)| tree);
+        self.panel = Panel::Table;
+        self.cursor = ListCursor { row, first: 0 };
+    }
 }
 
 /// Does what the action means for the documents.
-pub(super) fn apply(model: &mut Model, action: Action) {
+pub(super) fn apply(model: &mut Model, action: Action, commands: &mut Vec<Command>) {
     let visible = model.geometry.top_rows;
     let Top::Documents(view) = &mut model.top else { return };
     match action {
+        Action::Filter => return bar::open(model),
+        Action::NextPage => return turn(model, Turn::Next, commands),
+        Action::PreviousPage => return turn(model, Turn::Previous, commands),
+        Action::FirstPage => return turn(model, Turn::First, commands),
+        Action::LastPage => return turn(model, Turn::Last, commands),
+        Action::Indexes => return panel::show(model, Panel::Indexes, commands),
+        Action::Fields => return panel::show(model, Panel::Fields, commands),
+        Action::Explain => return panel::show(model, Panel::Plan, commands),
+        Action::Follow => return panel::follow(model, commands),
+        Action::Count => return count(model, commands),
+        Action::Export => return export::open(model),
+        Action::Search => return search::open(model),
+        Action::NextMatch => return search::next(model),
+        Action::Events | Action::Repair => {
+            return model.notify(
+                "documents are only read here; change them with the application or with mongosh",
+            );
+        }
+        Action::ToggleTable => match view.panel {
+            Panel::Table => view.show_trees(),
+            Panel::Tree => view.show_table(),
+            _ => view.panel = Panel::Table,
+        },
+        _ if view.panel.has_lines() => return panel::apply(model, action),
+        Action::Enter if view.panel == Panel::Table => view.show_trees(),
+        Action::Right if view.panel == Panel::Table => {
+            view.first_column = (view.first_column + 1).min(view.columns.len().saturating_sub(1));
+        }
+        Action::Left if view.panel == Panel::Table => {
+            view.first_column = view.first_column.saturating_sub(1);
+        }
         Action::Enter | Action::Mark => view.toggle(),
         Action::Right => view.go_in(),
         Action::Left => view.go_out(),
         action => {
+            let before = view.cursor;
             view.cursor.apply(action, view.extent(visible));
+            let stayed = view.cursor == before;
+            let (has_next, has_previous) = (view.has_next, view.has_previous);
+            if stayed && action == Action::Down && has_next {
+                let key = model.keymap.key_of(Action::NextPage);
+                return model.notify(&format!("the end of the page; {key} goes on"));
+            } else if stayed && action == Action::Up && has_previous {
+                let key = model.keymap.key_of(Action::PreviousPage);
+                return model.notify(&format!("the beginning of the page; {key} goes back"));
+            }
         }
     }
-    view.cursor.keep_visible(view.extent(visible));
+    if let Top::Documents(view) = &mut model.top {
+        view.cursor.keep_visible(view.extent(visible));
+    }
+}
+
+/// Which page is wanted.
+#[derive(Clone, Copy, PartialEq)]
+enum Turn {
+    First,
+    Previous,
+    Next,
+    Last,
+}
+
+fn turn(model: &mut Model, turn: Turn, commands: &mut Vec<Command>) {
+    let Top::Documents(view) = &mut model.top else { return };
+    if view.panel.has_lines() {
+        view.panel = Panel::Tree;
+    }
+    let number = view.number;
+    let wanted = match turn {
+        Turn::First => Some((From::First, Some(1))),
+        Turn::Last => Some((From::Last, None)),
+        Turn::Next => {
+            let mark = view.last.clone().filter(|_| view.has_next);
+            mark.map(|mark| (From::After(mark), number.map(|number| number + 1)))
+        }
+        Turn::Previous => {
+            let mark = view.first.clone().filter(|_| view.has_previous);
+            mark.map(|mark| (From::Before(mark), number.and_then(|number| number.checked_sub(1))))
+        }
+    };
+    match wanted {
+        Some((from, number)) if view.order.is_some() || turn == Turn::First => {
+            read(model, (from, number), commands);
+        }
+        Some(_) => model.notify("this sort has no pages: it is by no field"),
+        None if turn == Turn::Next => model.notify("this is the last page"),
+        None => model.notify("this is the first page"),
+    }
+}
+
+/// Counts what matches, one by one.
+fn count(model: &mut Model, commands: &mut Vec<Command>) {
+    let request = model.next_request();
+    let Top::Documents(view) = &mut model.top else { return };
+    if let Some(earlier) = view.counting.replace(request) {
+        commands.push(Command::EndWork { request: earlier });
+    }
+    view.exact = None;
+    commands.push(Command::CountDocuments {
+        request,
+        database: view.database,
+        collection: view.collection.clone(),
+        query: Box::new(view.query.clone()),
+    });
+}
+
+/// Takes the exact count.
+pub(super) fn counted(model: &mut Model, request: RequestId, count: Result<u64, Failure>) {
+    let Some(view) = view_of(model) else { return };
+    if view.counting == Some(request) {
+        view.counting = None;
+        view.exact = Some(count);
+        model.redraw = true;
+    }
+}
+
+/// One step out: a question, a field, what is under way, the panel, the view.
+pub(super) fn leave(model: &mut Model, commands: &mut Vec<Command>) {
+    let Top::Documents(view) = &mut model.top else { return };
+    if view.asking.take().is_some() {
+        model.notify("nothing was done");
+    } else if view.bar.take().is_some() {
+    } else if view.search.is_typing {
+        view.search.is_typing = false;
+    } else if view.export.as_ref().is_some_and(|export| export.under_way().is_some()) {
+        export::cancel(model, commands);
+    } else if view.export.take().is_some() {
+    } else if let Some(request) = view.under_way() {
+        let has_shown = view.facts.is_some() || view.failure.is_some();
+        (view.loading, view.counting, view.looking) = (None, None, None);
+        commands.push(Command::EndWork { request });
+        if has_shown {
+            model.notify("ended, here and on the server");
+        } else {
+            super::update::act::close_top(model);
+        }
+    } else if view.following.is_some() && view.panel == Panel::Changes {
+        panel::stop_following(model, commands);
+    } else if view.panel != Panel::Tree {
+        if view.panel == Panel::Table {
+            view.show_trees();
+        }
+        view.panel = Panel::Tree;
+    } else {
+        if let Some(request) = view.following.take() {
+            commands.push(Command::EndWork { request });
+        }
+        super::update::act::close_top(model);
+    }
+}
+
+/// Whether keys go to a question or to a field.
+pub(super) fn has_keys(model: &Model) -> bool {
+    matches!(&model.top, Top::Documents(view) if view.asking.is_some())
+        || bar::has_keys(model)
+        || search::has_keys(model)
+        || export::has_keys(model)
+}
+
+/// Takes a key for the question or the field.
+pub(super) fn take_key(model: &mut Model, key: KeyEvent, commands: &mut Vec<Command>) {
+    model.redraw = true;
+    let Top::Documents(view) = &mut model.top else { return };
+    if let Some(asking) = &mut view.asking {
+        if let Some(answer) = asking.question.press(&key) {
+            self::answer(model, answer, commands);
+        }
+    } else if bar::has_keys(model) {
+        bar::take_key(model, key, commands);
+    } else if search::has_keys(model) {
+        search::take_key(model, key);
+    } else {
+        export::take_key(model, key, commands);
+    }
+}
+
+/// Pastes into the field that is open, if one is. Nothing is run by it.
+pub(super) fn paste(model: &mut Model, text: &str) -> bool {
+    let Top::Documents(view) = &mut model.top else { return false };
+    let is_open = view.bar.is_some() && view.asking.is_none();
+    if is_open {
+        bar::paste(view, text);
+        model.redraw = true;
+    }
+    is_open
+}
+
+/// Takes a click on an answer, once it was on the screen.
+pub(super) fn clicked(model: &mut Model, answer: usize, commands: &mut Vec<Command>) {
+    let Top::Documents(view) = &model.top else { return };
+    if view.asking.as_ref().is_some_and(|asking| asking.question.is_seen()) {
+        self::answer(model, answer, commands);
+    }
+}
+
+/// Takes what a frame showed of the question.
+pub(super) fn note_drawn(model: &mut Model, geometry: &Geometry) {
+    if let Top::Documents(view) = &mut model.top
+        && let Some(asking) = &mut view.asking
+    {
+        asking.question.note_drawn(geometry);
+    }
+}
+
+/// Takes the answer to the question.
+pub(super) fn answer(model: &mut Model, answer: usize, commands: &mut Vec<Command>) {
+    model.redraw = true;
+    let Top::Documents(view) = &mut model.top else { return };
+    let Some(asking) = view.asking.take() else { return };
+    if answer == 0 {
+        return model.notify("nothing was done");
+    }
+    match asking.about {
+        About::Scan { .. } => {
+            let from = view.wanted.clone().unwrap_or(From::First);
+            let number = view.number;
+            want(model, (from, number), true, commands);
+        }
+        About::Overwrite => export::start(model, true, commands),
+    }
 }
 
 /// The selected value as Extended JSON; on the first line of a document, all of it.
 pub(super) fn copied(view: &DocumentsView) -> Option<(String, &'static str)> {
+    if view.panel.has_lines() {
+        let lines = panel::lines(view);
+        let line = lines.get(view.panel_cursor.row)?;
+        return Some((line.text.as_str().to_owned(), "line"));
+    }
     let (index, line) = view.locate(view.cursor.row)?;
     let text = view.trees.get(index)?.value_text(line)?;
     Some((safe_json(&text), if line == 0 { "document" } else { "value" }))
 }
 
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
+/// The selected value in the syntax of the shell.
+pub(super) fn copied_for_shell(view: &DocumentsView) -> Option<(String, &'static str)> {
+    let (index, line) = view.locate(view.cursor.row)?;
+    let text = view.trees.get(index)?.shell_text(line)?;
+    Some((safe_json(&text), if line == 0 { "document for mongosh" } else { "value for mongosh" }))
+}
 
-    use bson::{RawDocumentBuf, rawdoc};
+/// The dotted path of the selected value; on the first line of a document, its `_id`.
+pub(super) fn copied_path(view: &DocumentsView) -> Option<(String, &'static str)> {
+    let (index, line) = view.locate(view.cursor.row)?;
+    let path = view.trees.get(index)?.path(line)?;
+    (!path.is_empty()).then(|| (safe_json(&path), "path"))
+}
 
-    use super::{
-        super::{event::Event, fixture::*, update::update},
-        *,
-    };
-
-    fn opened() -> Model {
-        let mut model = model_of(fleet(3));
-        let commands = press(&mut model, ":s1_orders<enter>");
-        let Some(Command::LoadPage { request, .. }) = commands.last() else {
-            panic!("{commands:?}")
-        };
-        let first: RawDocumentBuf = rawdoc! { "total": 5, "lines": [{ "sku": "a\u{202e}" }, 2] };
-        let documents = vec![Arc::new(first), Arc::new(rawdoc! { "total": 7 })];
-        let page = Ok(Page { documents, has_more: true });
-        update(&mut model, Event::PageLoaded { request: *request, page });
-        model
-    }
-
-    fn view(model: &Model) -> &DocumentsView {
-        let Top::Documents(view) = &model.top else { panic!("the documents are open") };
-        view
-    }
-
-    #[test]
-    fn the_newest_document_is_unfolded_and_the_tree_is_walked_with_keys() {
-        let mut model = opened();
-        assert_eq!(view(&model).extent(0).len, 4);
-        press(&mut model, "jjl");
-        assert_eq!(view(&model).extent(0).len, 6);
-        press(&mut model, "ll");
-        assert_eq!((view(&model).cursor.row, view(&model).extent(0).len), (3, 7));
-        press(&mut model, "l");
-        assert_eq!(view(&model).cursor.row, 4);
-        press(&mut model, "h");
-        assert_eq!(view(&model).cursor.row, 3);
-        press(&mut model, "hh");
-        assert_eq!((view(&model).cursor.row, view(&model).extent(0).len), (2, 6));
-        press(&mut model, "<enter>");
-        assert_eq!(view(&model).extent(0).len, 4);
-        press(&mut model, "G<space>");
-        assert_eq!(view(&model).locate(3), Some((1, 0)));
-        assert_eq!(view(&model).extent(0).len, 5);
-    }
-
-    #[test]
-    fn values_are_copied_as_safe_extended_json() {
-        let mut model = opened();
-        let commands = press(&mut model, "jjy");
-        let [Command::Copy { text, what: "value" }] = &commands[..] else { panic!("{commands:?}") };
-        assert!(text.contains("a\\u202e") && !text.contains('\u{202e}'));
-        let commands = press(&mut model, "gy");
-        let [Command::Copy { text, what: "document" }] = &commands[..] else {
-            panic!("{commands:?}")
-        };
-        assert!(text.contains("total") && text.contains("lines"));
-    }
-
-    #[test]
-    fn a_page_that_was_asked_for_earlier_is_dropped() {
-        let mut model = opened();
-        let commands = press(&mut model, "r");
-        let [Command::LoadPage { request, .. }] = &commands[..] else { panic!("{commands:?}") };
-        let late = RequestId(request.0 - 1);
-        let page = || Ok(Page::default());
-        update(&mut model, Event::PageLoaded { request: late, page: page() });
-        assert_eq!(view(&model).trees.len(), 2);
-        update(&mut model, Event::PageLoaded { request: *request, page: page() });
-        assert!(view(&model).trees.is_empty());
-    }
+/// The collections that are followed: only this one.
+pub(super) fn collections(view: &DocumentsView) -> Vec<String> {
+    vec![view.collection.clone()]
 }

@@ -7,18 +7,23 @@ use jiff::Timestamp;
 
 use super::{
     command::RequestId,
+    documents::panel::Looked,
     geometry::{Geometry, Size},
     palette::Found,
     stores::Arrangement,
 };
 use crate::domain::{
+    change::Change,
     collection::{StoreCollections, Usage},
     creation::{Created, Survey, Taken},
-    document::Page,
+    explain::Plan as ExplainPlan,
     failure::Failure,
     finding::Examination,
     job::{Job, Progress},
+    page::Read,
     pool::Pools,
+    query::QueryText,
+    question::{Outcome, Told},
     registry::Registry,
     why::Trace,
 };
@@ -61,13 +66,80 @@ pub enum Event {
         /// What was read.
         collections: Result<StoreCollections, Failure>,
     },
-    /// The newest documents of a collection were read.
+    /// A page of a collection was read.
     PageLoaded {
         /// Which request it answers.
         request: RequestId,
         /// What was read.
-        page: Result<Page, Failure>,
+        page: Result<Box<Read>, Failure>,
     },
+    /// A page was not read: no index serves the query, and the collection is large.
+    PageDoubted {
+        /// Which request it answers.
+        request: RequestId,
+        /// What the server would do.
+        plan: Box<ExplainPlan>,
+        /// How many documents there are.
+        documents: u64,
+    },
+    /// What a query matches was counted.
+    DocumentsCounted {
+        /// Which request it answers.
+        request: RequestId,
+        /// How many.
+        count: Result<u64, Failure>,
+    },
+    /// A collection was looked at from another side.
+    LookedAt {
+        /// Which request it answers.
+        request: RequestId,
+        /// What was seen.
+        looked: Result<Looked, Failure>,
+    },
+    /// A document changed.
+    DocumentChanged {
+        /// Which request it belongs to.
+        request: RequestId,
+        /// How.
+        change: Box<Change>,
+    },
+    /// Changes are not told any more.
+    FollowingEnded {
+        /// Which request it answers.
+        request: RequestId,
+        /// Why, where it was not asked for.
+        failure: Option<Failure>,
+    },
+    /// An export is further than before.
+    ExportAdvanced {
+        /// Which request it belongs to.
+        request: RequestId,
+        /// Documents and bytes written.
+        written: (u64, u64),
+    },
+    /// An export is over.
+    ExportEnded {
+        /// Which request it answers.
+        request: RequestId,
+        /// Documents and bytes written; after a failure there is no file.
+        outcome: Result<(u64, u64), Failure>,
+    },
+    /// Stores have answered a question.
+    StoresTold {
+        /// Which request it belongs to.
+        request: RequestId,
+        /// What they said, in the order in which it came.
+        told: Vec<Told>,
+    },
+    /// A question to stores has ended.
+    StoresAsked {
+        /// Which request it answers.
+        request: RequestId,
+        /// How.
+        outcome: Result<Box<Outcome>, Failure>,
+    },
+    /// The queries that were run on this fleet were read, the oldest first.
+    HistoryLoaded(Vec<QueryText>),
     /// Documents and bytes of the databases were read.
     UsageLoaded {
         /// Which request it answers.

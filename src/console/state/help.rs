@@ -93,6 +93,6 @@ mod tests {
         let mut groups: Vec<&str> =
             HelpBox::new(&Keymap::default()).rows.iter().map(|row| row.group).collect();
         groups.dedup();
-        assert_eq!(groups, ["Moving", "Stores", "Showing", "Doctor", "Program"]);
+        assert_eq!(groups, ["Moving", "Stores", "Showing", "Doctor", "Documents", "Program"]);
     }
 }

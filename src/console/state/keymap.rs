@@ -139,20 +139,21 @@ mod tests {
         assert_eq!(meaning(&keymap, "G"), Some(Action::Last));
         assert_eq!(meaning(&keymap, "n"), Some(Action::NewStore));
         assert_eq!(meaning(&keymap, "w"), Some(Action::Why));
-        assert_eq!(meaning(&keymap, "v"), None);
+        assert_eq!(meaning(&keymap, "v"), Some(Action::ToggleTable));
+        assert_eq!(meaning(&keymap, "a"), None);
     }
 
     #[test]
     fn an_override_replaces_the_keys_of_an_action() {
         let keymap = Keymap::with_overrides(&overrides(&[
             ("quit", &["ctrl-q"]),
-            ("copy", &["c"]),
+            ("copy", &["a"]),
             ("zoom", &["q"]),
         ]))
         .unwrap();
         assert_eq!(meaning(&keymap, "ctrl-q"), Some(Action::Quit));
         assert_eq!(meaning(&keymap, "q"), Some(Action::Zoom));
-        assert_eq!(meaning(&keymap, "c"), Some(Action::Copy));
+        assert_eq!(meaning(&keymap, "a"), Some(Action::Copy));
         assert_eq!(meaning(&keymap, "y"), None);
     }
 

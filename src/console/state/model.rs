@@ -1,8 +1,8 @@
 //! The whole state of the console.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
     collections::CollectionsPane,
@@ -18,16 +18,18 @@ use super::{
     jobs::{self, Jobs},
     keymap::Keymap,
     palette::PaletteBox,
+    query::QueryBoard,
     stores::StoresPane,
     why::Why,
 };
 use crate::{
-    config::{ConsoleConfig, ThemeName},
+    config::{ConsoleConfig, SavedQuery, ThemeName},
     domain::{
         database::Layout,
         failure::Failure,
         placement::Strategy,
         pool::{Pool, Pools},
+        query::QueryText,
         registry::Registry,
         text::{SafeText, safe},
     },
@@ -109,6 +111,10 @@ pub struct Model {
     pub doctor: Doctor,
     /// Why a store is not found.
     pub why: Why,
+    /// One question to many stores.
+    pub query: QueryBoard,
+    /// Queries that were run on this fleet, the oldest first; `None` before they were read.
+    pub history: Option<Vec<QueryText>>,
     /// What changed, and when.
     pub events: EventLog,
     /// A short answer to the last key, until it expires.
@@ -150,6 +156,8 @@ impl Model {
             jobs: Jobs::default(),
             doctor: Doctor::default(),
             why: Why::default(),
+            query: QueryBoard::default(),
+            history: None,
             events: EventLog::default(),
             notice: None,
             held: None,
@@ -224,6 +232,10 @@ pub struct Session {
     pub login: SafeText,
     /// Insecure or ignored options of the URI, in words.
     pub warnings: Vec<SafeText>,
+    /// Saved queries by name.
+    pub queries: BTreeMap<String, SavedQuery>,
+    /// The zone that dates of documents are shown in; `None` for UTC.
+    pub zone: Option<TimeZone>,
 }
 
 /// What a person can switch.
@@ -265,7 +277,7 @@ pub enum Top {
     Help(HelpBox),
     /// The palette of every action and jump.
     Palette(PaletteBox),
-    /// The newest documents of a collection, on the whole screen.
+    /// The documents of a collection, on the whole screen.
     Documents(Box<DocumentsView>),
     /// The history of events, the newest first, on the whole screen.
     Events(ListCursor),
@@ -277,6 +289,8 @@ pub enum Top {
     Doctor,
     /// Why a store is not found, in [`Model::why`].
     Why,
+    /// One question to many stores, in [`Model::query`].
+    Query,
 }
 
 /// Where a list stands: the selected row and the first visible one, both 0-based.

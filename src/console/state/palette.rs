@@ -56,6 +56,8 @@ pub struct Entry {
 pub enum Choice {
     /// Does what the action's key does.
     Act(Action),
+    /// Asks a saved query.
+    AskSaved(String),
     /// Selects a store.
     GoToStore(RecordId),
     /// Selects a database.
@@ -94,7 +96,7 @@ pub(super) fn search(model: &mut Model, commands: &mut Vec<Command>) {
     model.redraw = true;
     let Top::Palette(palette) = &model.top else { return };
     let text = palette.input.value().to_owned();
-    let mut found = search::actions_and_databases(&model.keymap, &model.session.layout, &text);
+    let mut found = search::actions_and_databases(&model.keymap, &model.session, &text);
     let task = SearchTask::new(&model.registry, &model.session.layout, &text);
     let is_large = model.registry.stores.len() > stores::LARGE;
     let is_free = palette.searching.is_none();
@@ -133,7 +135,7 @@ pub(super) fn stores_found(
         return;
     }
     let chosen = palette.selected().map(|entry| entry.choice.clone());
-    let mut found = search::actions_and_databases(&model.keymap, &model.session.layout, &text);
+    let mut found = search::actions_and_databases(&model.keymap, &model.session, &text);
     found.extend(stores);
     palette.show(found);
     // Whoever moved already keeps the line; otherwise the best match is on top.

@@ -13,7 +13,7 @@ use super::{
     jobs,
     list::Extent,
     model::{Model, Top},
-    palette, stores, why,
+    palette, query, stores, why,
 };
 use crate::domain::text::safe;
 
@@ -54,6 +54,28 @@ fn fold(model: &mut Model, event: Event, commands: &mut Vec<Command>) {
             collections::loaded(model, request, collections);
         }
         Event::PageLoaded { request, page } => documents::loaded(model, request, page),
+        Event::PageDoubted { request, plan, documents } => {
+            documents::doubted(model, request, (plan, documents));
+        }
+        Event::DocumentsCounted { request, count } => documents::counted(model, request, count),
+        Event::LookedAt { request, looked } => documents::panel::looked(model, request, looked),
+        Event::DocumentChanged { request, change } => {
+            documents::panel::changed(model, request, *change);
+        }
+        Event::FollowingEnded { request, failure } => {
+            documents::panel::unfollowed(model, request, failure);
+        }
+        Event::ExportAdvanced { request, written } => {
+            documents::export::advanced(model, request, written);
+        }
+        Event::ExportEnded { request, outcome } => {
+            if !query::exported(model, request, &outcome) {
+                documents::export::ended(model, request, outcome);
+            }
+        }
+        Event::StoresTold { request, told } => query::told(model, request, told),
+        Event::StoresAsked { request, outcome } => query::asked(model, request, outcome),
+        Event::HistoryLoaded(history) => model.history = Some(history),
         Event::UsageLoaded { request, usage } => distribution::loaded(model, request, usage),
         Event::NamesGathered { request, taken } => {
             create::plan::gathered(model, (request, taken), commands);
@@ -136,6 +158,7 @@ fn frame_drawn(model: &mut Model, geometry: super::geometry::Geometry) {
     create::note_drawn(model, &geometry);
     jobs::note_drawn(model, &geometry);
     doctor::repair::note_drawn(model, &geometry);
+    documents::note_drawn(model, &geometry);
     if model.geometry == geometry {
         return;
     }
@@ -158,7 +181,10 @@ fn keep_visible(model: &mut Model) {
         Top::Panes => {}
         Top::Help(help) => help.cursor.keep_visible(help.extent(visible)),
         Top::Palette(palette) => palette.cursor.keep_visible(palette.extent(visible)),
-        Top::Documents(view) => view.cursor.keep_visible(view.extent(visible)),
+        Top::Documents(view) => {
+            let extent = view.shown_extent(visible);
+            view.shown_cursor().keep_visible(extent);
+        }
         Top::Events(cursor) => {
             cursor.keep_visible(Extent { len: model.events.entries.len(), visible });
         }
@@ -166,6 +192,10 @@ fn keep_visible(model: &mut Model) {
         Top::Jobs => model.jobs.cursor.keep_visible(model.jobs.extent(visible)),
         Top::Doctor => model.doctor.cursor.keep_visible(model.doctor.extent(visible)),
         Top::Why => model.why.cursor.keep_visible(model.why.extent(visible)),
+        Top::Query => {
+            let extent = model.query.extent(visible);
+            model.query.cursor.keep_visible(extent);
+        }
     }
 }
 
@@ -180,6 +210,7 @@ fn first_rows(model: &Model) -> [usize; 5] {
         Top::Jobs => model.jobs.cursor.first,
         Top::Doctor => model.doctor.cursor.first,
         Top::Why => model.why.cursor.first,
+        Top::Query => model.query.cursor.first,
     };
     [
         model.databases.cursor.first,

@@ -41,7 +41,7 @@ impl Model {
     /// When a relative time that is on the screen next reads differently.
     fn next_text(&self) -> Option<Timestamp> {
         match &self.top {
-            Top::Documents(_) | Top::Doctor | Top::Why => None,
+            Top::Documents(_) | Top::Doctor | Top::Why | Top::Query => None,
             Top::Events(cursor) => self.next_age_of_event(cursor.first),
             Top::Create => create::since(self).map(|since| next_age(since, self.now, SECOND)),
             Top::Jobs => {

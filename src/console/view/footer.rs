@@ -8,7 +8,9 @@ use crate::{
         action::Action,
         create::Stage,
         doctor::{Since, is_repairable},
+        documents::{DocumentsView, panel::Panel},
         model::{Model, Pane, Top},
+        query,
     },
     domain::text::safe,
 };
@@ -84,6 +86,51 @@ fn of_doctor(model: &Model) -> Vec<(Action, &'static str)> {
     hints
 }
 
+/// The keys of the documents.
+fn of_documents(view: &DocumentsView) -> Vec<(Action, &'static str)> {
+    if view.asking.is_some() || view.bar.is_some() || view.search.is_typing {
+        return Vec::new();
+    }
+    let mut hints = vec![(Action::Help, "help")];
+    if view.under_way().is_some() {
+        hints.push((Action::Back, "end it"));
+    }
+    if view.panel.has_lines() {
+        if view.panel == Panel::Fields {
+            hints.push((Action::Mark, "column"));
+        }
+        hints.extend([
+            (Action::Back, "documents"),
+            (Action::Copy, "copy"),
+            (Action::Retry, "again"),
+        ]);
+        return hints;
+    }
+    hints.push((Action::Filter, "query"));
+    if view.has_next {
+        hints.push((Action::NextPage, "next page"));
+    }
+    if view.has_previous {
+        hints.push((Action::PreviousPage, "previous"));
+    }
+    let (enter, other) =
+        if view.panel == Panel::Table { ("open", "trees") } else { ("fold", "table") };
+    hints.extend([
+        (Action::Enter, enter),
+        (Action::ToggleTable, other),
+        (Action::Back, "back"),
+        (Action::Explain, "plan"),
+        (Action::Count, "count"),
+        (Action::Export, "export"),
+        (Action::Indexes, "indexes"),
+        (Action::Fields, "fields"),
+        (Action::Follow, "changes"),
+        (Action::Search, "search"),
+        (Action::Copy, "copy"),
+    ]);
+    hints
+}
+
 /// Keys that are the same whatever the configuration says: those of a form and a question.
 fn fixed(model: &Model) -> &'static [(&'static str, &'static str)] {
     let is_asked = matches!(model.creation.stage, Stage::Asking(_));
@@ -99,10 +146,39 @@ fn fixed(model: &Model) -> &'static [(&'static str, &'static str)] {
         (Top::Jobs, _) if model.jobs.asking.is_some() => QUESTION,
         (Top::Doctor, _) if model.doctor.asking.is_some() => QUESTION,
         (Top::Doctor, _) if model.doctor.is_typing => &[("enter", "keep"), ("esc", "clear")],
+        (Top::Documents(view), _) => fixed_of_documents(view),
+        (Top::Query, _)
+            if model.query.export.as_ref().is_some_and(|(_, _, running)| running.is_none()) =>
+        {
+            EXPORT
+        }
+        (Top::Query, _) if query::has_keys(model) => &[
+            ("enter", "ask"),
+            ("tab", "next field, completes"),
+            ("left/right", "choose"),
+            ("esc", "leave"),
+        ],
         (Top::Why, _) if model.why.is_typing => &[("enter", "ask"), ("esc", "leave")],
         _ => &[],
     }
 }
+
+fn fixed_of_documents(view: &DocumentsView) -> &'static [(&'static str, &'static str)] {
+    if view.asking.is_some() {
+        QUESTION
+    } else if view.bar.is_some() {
+        &[("enter", "run"), ("tab", "complete, next field"), ("up", "history"), ("esc", "leave")]
+    } else if view.search.is_typing {
+        &[("enter", "search"), ("esc", "leave")]
+    } else if view.export.as_ref().is_some_and(|export| export.running.is_none()) {
+        EXPORT
+    } else {
+        &[]
+    }
+}
+
+const EXPORT: &[(&str, &str)] =
+    &[("enter", "write"), ("up/down", "what and as what"), ("esc", "leave")];
 
 const QUESTION: &[(&str, &str)] =
     &[("left/right", "choose"), ("enter", "answer"), ("esc", "cancel")];
@@ -111,11 +187,16 @@ fn useful(model: &Model) -> Vec<(Action, &'static str)> {
     let mut hints = match (&model.top, model.focus) {
         (Top::Help(_), _) => vec![(Action::Back, "close")],
         (Top::Palette(_), _) => vec![(Action::Enter, "go"), (Action::Back, "close")],
-        (Top::Documents(_), _) => vec![
-            (Action::Enter, "fold"),
-            (Action::Back, "back"),
+        (Top::Documents(view), _) => return of_documents(view),
+        (Top::Query, _) if query::has_keys(model) => return Vec::new(),
+        (Top::Query, _) => vec![
+            (Action::Filter, "change the question"),
+            (Action::NextMeasure, "rows/totals/bars"),
+            (Action::GoToStore, "store"),
+            (Action::Export, "export"),
             (Action::Copy, "copy"),
-            (Action::Retry, "read again"),
+            (Action::Retry, "ask again"),
+            (Action::Back, "back"),
         ],
         (Top::Events(_), _) => vec![(Action::Back, "back"), (Action::Copy, "copy")],
         (Top::Create, _) if matches!(model.creation.stage, Stage::Running) => {
@@ -149,6 +230,7 @@ fn useful(model: &Model) -> Vec<(Action, &'static str)> {
         (Top::Panes, Pane::Stores) => vec![
             (Action::Filter, "filter"),
             (Action::Enter, "collections"),
+            (Action::Query, "ask all"),
             (Action::Sort, "sort"),
             (Action::ToggleProblems, "problems"),
             (Action::Copy, "copy"),

@@ -1,13 +1,16 @@
 //! One value on one line: bounded work, whatever the value's size.
 
 use bson::{Decimal128, oid::ObjectId, spec::ElementType};
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     json::{pointed_at, timestamp},
     raw::{self, Element, elements},
 };
-use crate::domain::text::{SafeText, safe};
+use crate::domain::{
+    shell::dates,
+    text::{SafeText, safe},
+};
 
 /// Bytes of a text that are shown on one line; the rest is reached by copying.
 const TEXT_SHOWN: usize = 400;
@@ -26,6 +29,33 @@ pub(super) fn key(bytes: &[u8]) -> SafeText {
 /// The value on one line, in the words of the shell.
 pub(crate) fn value(element: &Element<'_>) -> SafeText {
     safe(&value_text(element))
+}
+
+/// As [`value`], with a date in a zone.
+pub(super) fn value_in(element: &Element<'_>, zone: &TimeZone) -> SafeText {
+    if element.kind == ElementType::DateTime && *zone != TimeZone::UTC {
+        let milliseconds = i64::from_le_bytes(raw::fixed(element.value));
+        if let Ok(time) = Timestamp::from_millisecond(milliseconds) {
+            return safe(
+                &time.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string(),
+            );
+        }
+    }
+    value(element)
+}
+
+/// Whether the name or the value of an element holds the text, which is in lower case.
+/// Children of its own are not looked at.
+pub(super) fn holds(element: &Element<'_>, wanted: &str) -> bool {
+    let name = String::from_utf8_lossy(element.key).to_lowercase();
+    name.contains(wanted)
+        || match element.kind {
+            ElementType::EmbeddedDocument | ElementType::Array => false,
+            ElementType::String | ElementType::Symbol | ElementType::JavaScriptCode => {
+                String::from_utf8_lossy(raw::text(element.value)).to_lowercase().contains(wanted)
+            }
+            _ => value_text(element).to_lowercase().contains(wanted),
+        }
 }
 
 /// The beginning of a document or array on one line.
@@ -115,8 +145,10 @@ fn double(number: f64) -> String {
 
 /// Milliseconds since 1970 in RFC 3339; the bare number where no calendar reaches.
 fn date(milliseconds: i64) -> String {
-    Timestamp::from_millisecond(milliseconds)
-        .map_or_else(|_| format!("Date({milliseconds})"), |time| format!("{time:.3}"))
+    dates::to_text(milliseconds).unwrap_or_else(|| {
+        Timestamp::from_millisecond(milliseconds)
+            .map_or_else(|_| format!("Date({milliseconds})"), |time| format!("{time:.3}"))
+    })
 }
 
 fn binary(value: &[u8]) -> String {

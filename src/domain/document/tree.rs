@@ -3,13 +3,17 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use bson::{RawDocumentBuf, spec::ElementType};
+use jiff::tz::TimeZone;
 
 use super::{
     json,
     raw::{self, Element, element_at},
     summary,
 };
-use crate::domain::text::{SafeText, safe};
+use crate::domain::{
+    shell,
+    text::{SafeText, safe},
+};
 
 /// One document as a folding tree.
 ///
@@ -144,8 +148,13 @@ impl Tree {
         1 + self.root.as_ref().map_or(0, |root| root.n_lines)
     }
 
-    /// The visible line with this index, counted from 0; `None` below the last.
+    /// The visible line with this index, counted from 0; `None` below the last. Dates are UTC.
     pub fn line(&self, index: usize) -> Option<Line> {
+        self.line_in(index, &TimeZone::UTC)
+    }
+
+    /// As [`Tree::line`], with dates in a zone.
+    pub fn line_in(&self, index: usize, zone: &TimeZone) -> Option<Line> {
         let Some(index) = index.checked_sub(1) else { return Some(self.first_line()) };
         let found = self.find(index)?;
         let child = *found.path.last()?;
@@ -157,7 +166,7 @@ impl Tree {
         Some(Line {
             depth,
             key,
-            value: summary::value(&element),
+            value: summary::value_in(&element, zone),
             type_name: raw::type_name(element.kind),
             foldable: is_foldable(&element),
             folded: found.opened.is_none(),
@@ -267,6 +276,52 @@ impl Tree {
         Some(json::value(&element))
     }
 
+    /// The whole value of this line in the syntax of the shell, for copying. O(size of the
+    /// value).
+    pub fn shell_text(&self, line: usize) -> Option<String> {
+        let bytes = self.raw.as_bytes();
+        let Some(index) = line.checked_sub(1) else { return Some(shell::raw_document(bytes)) };
+        let found = self.find(index)?;
+        let element = found.node.element(bytes, *found.path.last()?)?;
+        Some(shell::raw_value(&element))
+    }
+
+    /// The place of a line: the index in each container, from the document's on; empty for
+    /// the document itself. It stays true however the tree is folded.
+    pub fn place(&self, line: usize) -> Option<Vec<usize>> {
+        let Some(index) = line.checked_sub(1) else { return Some(Vec::new()) };
+        self.find(index).map(|found| found.path)
+    }
+
+    /// The next place after `after` whose name or value holds the text, in any case, whether
+    /// it is folded or not. O(size of the document).
+    pub fn search(&self, text: &str, after: Option<&[usize]>) -> Option<Vec<usize>> {
+        let wanted = text.to_lowercase();
+        let mut path = Vec::new();
+        search_in((self.raw.as_bytes(), 0), (&wanted, after), &mut path).then_some(path)
+    }
+
+    /// Unfolds everything above a place, and gives its line.
+    pub fn reveal(&mut self, place: &[usize]) -> usize {
+        let mut line = 0;
+        for index in place {
+            self.unfold(line);
+            let inside = self.find_node(line);
+            let before: usize = inside
+                .map_or(0, |node| node.open.range(..index).map(|(_, node)| node.n_lines).sum());
+            line += 1 + index + before;
+        }
+        line
+    }
+
+    /// What is unfolded on this line.
+    fn find_node(&self, line: usize) -> Option<&Node> {
+        match line.checked_sub(1) {
+            None => self.root.as_deref(),
+            Some(index) => self.find(index)?.opened,
+        }
+    }
+
     /// The whole document as relaxed Extended JSON. O(size of the document).
     pub fn document_text(&self) -> String {
         json::document(self.raw.as_bytes())
@@ -289,6 +344,33 @@ impl Tree {
             }
         }
     }
+}
+
+/// Whether something after the place holds the text; `path` is its place then.
+fn search_in(
+    (bytes, start): (&[u8], usize),
+    (wanted, after): (&str, Option<&[usize]>),
+    path: &mut Vec<usize>,
+) -> bool {
+    for (index, element) in raw::elements(bytes, start).map_while(Result::ok).enumerate() {
+        path.push(index);
+        let is_after = after.is_none_or(|after| path.as_slice() > after);
+        // What lies wholly before needs no look inside.
+        let is_before = after.is_some_and(|after| {
+            let shared = path.len().min(after.len());
+            path[..shared] < after[..shared]
+        });
+        if is_after && summary::holds(&element, wanted) {
+            return true;
+        }
+        let inside = element.end - element.value.len();
+        if !is_before && is_foldable(&element) && search_in((bytes, inside), (wanted, after), path)
+        {
+            return true;
+        }
+        path.pop();
+    }
+    false
 }
 
 /// Length of a document without fields.

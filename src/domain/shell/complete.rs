@@ -132,6 +132,9 @@ pub fn complete(text: &str, cursor: usize, fields: &[String], in_pipeline: bool)
     let place = place(before);
     let piece = before.get(place.start..).unwrap_or_default();
     let braces = place.open.iter().filter(|char| **char == '{').count();
+    if place.open.is_empty() && !before.trim().is_empty() {
+        return Completion { start: place.start, candidates: Vec::new() };
+    }
     let mut known: Vec<String> = Vec::new();
     let mut add = |names: &[&str]| known.extend(names.iter().map(ToString::to_string));
     if !place.is_key {

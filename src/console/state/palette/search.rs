@@ -6,7 +6,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str, pattern::Atom};
 
 use super::{Choice, Entry, Keymap, MOST_ENTRIES, action_entry, database_entry};
 use crate::{
-    console::state::{action::Action, stores::filter::fuzzy},
+    console::state::{action::Action, model::Session, stores::filter::fuzzy},
     domain::{
         database::{CollectionType, Layout},
         registry::Registry,
@@ -97,12 +97,24 @@ impl Query {
 }
 
 /// Searches what is few: actions and databases.
-pub(super) fn actions_and_databases(keymap: &Keymap, layout: &Layout, text: &str) -> Found {
+pub(super) fn actions_and_databases(keymap: &Keymap, session: &Session, text: &str) -> Found {
+    let layout = &session.layout;
     let mut query = Query::new(text);
     let mut found = Found::default();
     for action in Action::ALL.into_iter().filter(|action| is_offered(*action)) {
         if let Some(score) = query.score(&[action.summary(), action.name()]) {
             found.push(Rank { score, kind: 3 }, action_entry(keymap, action));
+        }
+    }
+    for (name, saved) in &session.queries {
+        if let Some(score) = query.score(&["query", name]) {
+            let of_type = saved.of_type.as_deref().unwrap_or_default();
+            let entry = Entry {
+                label: safe(&format!("Ask all stores: {name}")),
+                detail: safe(of_type),
+                choice: Choice::AskSaved(name.clone()),
+            };
+            found.push(Rank { score, kind: 4 }, entry);
         }
     }
     for database in layout.databases() {

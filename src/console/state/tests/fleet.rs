@@ -93,7 +93,7 @@ fn enter_opens_the_documents_of_a_collection_that_exists() {
     assert!(press(&mut model, "<enter>j<enter>").is_empty());
     assert!(model.notice.as_ref().unwrap().is_error);
     let commands = press(&mut model, "k<enter>");
-    let [Command::LoadPage { request, collection, .. }] = &commands[..] else {
+    let [Command::LoadPage { request, collection, .. }, ..] = &commands[..] else {
         panic!("{commands:?}")
     };
     assert_eq!(collection, "s1_products");

@@ -13,7 +13,7 @@ use super::{
         list::Extent,
         model::{Held, ListCursor, Model, Pane, Top},
         palette::{self, Choice},
-        stores, why,
+        query, stores, why,
     },
     field, snapshots,
 };
@@ -34,6 +34,10 @@ pub(super) fn press(model: &mut Model, key: KeyEvent, commands: &mut Vec<Command
         jobs::take_key(model, &key, commands);
     } else if doctor::repair::has_keys(model) {
         doctor::repair::take_key(model, &key, commands);
+    } else if documents::has_keys(model) {
+        documents::take_key(model, key, commands);
+    } else if query::has_keys(model) {
+        query::take_key(model, key, commands);
     } else if field::is_open(model) {
         field::press(model, key, commands);
     } else if let Some(action) = model.keymap.action(&key) {
@@ -50,7 +54,7 @@ pub(in super::super) fn apply(model: &mut Model, action: Action, commands: &mut 
     let visible = model.geometry.top_rows;
     match &mut model.top {
         Top::Panes => apply_in_panes(model, action, commands),
-        Top::Documents(_) => documents::apply(model, action),
+        Top::Documents(_) => documents::apply(model, action, commands),
         Top::Events(cursor) => {
             let len = model.events.entries.len();
             if !cursor.apply(action, Extent { len, visible })
@@ -67,6 +71,7 @@ pub(in super::super) fn apply(model: &mut Model, action: Action, commands: &mut 
         Top::Jobs => jobs::apply(model, action),
         Top::Doctor => doctor::apply(model, action, commands),
         Top::Why => why::apply(model, action, commands),
+        Top::Query => query::apply(model, action, commands),
         Top::Palette(palette) => {
             let extent = palette.extent(visible);
             palette.cursor.apply(action, extent);
@@ -82,7 +87,9 @@ fn apply_anywhere(model: &mut Model, action: Action, commands: &mut Vec<Command>
         Action::Help => open(model, open_help, commands),
         Action::Palette => open(model, palette::open, commands),
         Action::Back => back(model, commands),
-        Action::Copy => copy::copy(model, commands),
+        Action::Copy | Action::CopyForShell | Action::CopyPath => {
+            copy::copy(model, action, commands);
+        }
         Action::Freeze => freeze(model, commands),
         Action::ToggleMouse => toggle_mouse(model, commands),
         Action::NextTheme => next_theme(model),
@@ -111,9 +118,14 @@ fn apply_in_panes(model: &mut Model, action: Action, commands: &mut Vec<Command>
         Action::Jobs => jobs::open(model, commands),
         Action::Doctor => doctor::open(model, commands),
         Action::Why => why::open(model, commands),
+        Action::Query => query::open(model),
         Action::Explain | Action::Repair | Action::GoToStore => {
             let key = model.keymap.key_of(Action::Doctor);
             model.notify(&format!("that is about a finding; {key} opens the doctor"));
+        }
+        action if action.group() == Group::Documents => {
+            let key = model.keymap.key_of(Action::Enter);
+            model.notify(&format!("that is about documents; {key} on a collection opens them"));
         }
         Action::Sort | Action::ReverseSort | Action::Mark => {
             model.focus = Pane::Stores;
@@ -168,6 +180,10 @@ pub(in super::super) fn back(model: &mut Model, commands: &mut Vec<Command>) {
         doctor::leave(model);
     } else if matches!(model.top, Top::Why) {
         why::leave(model);
+    } else if matches!(model.top, Top::Documents(_)) {
+        documents::leave(model, commands);
+    } else if matches!(model.top, Top::Query) {
+        query::leave(model, commands);
     } else if !matches!(model.top, Top::Panes) {
         close_top(model);
     } else if model.stores.is_typing {
@@ -207,6 +223,7 @@ pub(super) fn choose(model: &mut Model, commands: &mut Vec<Command>) {
             model.top = Top::Panes;
             databases::go_to(model, database);
         }
+        Choice::AskSaved(name) => query::ask_saved(model, &name, commands),
         Choice::GoToCollection(record, collection_type) => {
             model.top = Top::Panes;
             palette::go_to_collection(model, (&record, collection_type), commands);
@@ -228,6 +245,7 @@ const fn is_for_panes(action: Action) -> bool {
                 | Action::Jobs
                 | Action::Doctor
                 | Action::Why
+                | Action::Query
         )
 }
 
@@ -280,6 +298,7 @@ fn retry(model: &mut Model, commands: &mut Vec<Command>) {
         Top::Jobs => return jobs::load(model, commands),
         Top::Doctor => return doctor::look_again(model, commands),
         Top::Why => return why::ask_again(model, commands),
+        Top::Query => return query::again(model, commands),
         _ => return,
     }
     match model.focus {

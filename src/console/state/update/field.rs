@@ -7,9 +7,9 @@ use super::{
     super::{
         action::Action,
         command::Command,
-        create, doctor,
+        create, doctor, documents,
         model::{Model, Top},
-        palette, stores, why,
+        palette, query, stores, why,
     },
     act,
 };
@@ -49,7 +49,17 @@ pub(super) fn press(model: &mut Model, key: KeyEvent, commands: &mut Vec<Command
 /// Pastes into the field, as one line. Nothing is confirmed by it, and outside a field
 /// nothing happens.
 pub(super) fn paste(model: &mut Model, text: &str, commands: &mut Vec<Command>) {
-    let has_questions = matches!(model.top, Top::Create | Top::Jobs | Top::Doctor | Top::Why);
+    if matches!(model.top, Top::Documents(_)) && documents::paste(model, text) {
+        return;
+    }
+    if matches!(model.top, Top::Query) && query::has_keys(model) {
+        model.redraw = true;
+        return query::paste(model, text);
+    }
+    let has_questions = matches!(
+        model.top,
+        Top::Create | Top::Jobs | Top::Doctor | Top::Why | Top::Documents(_) | Top::Query
+    );
     if has_questions && field_of(model).is_none() {
         model.notify("there is no text field here; a paste chooses and confirms nothing");
         return;

@@ -8,7 +8,7 @@ use super::{
         action::Action,
         collections,
         command::Command,
-        create, databases, distribution, doctor,
+        create, databases, distribution, doctor, documents,
         geometry::{Area, Target},
         jobs,
         list::Extent,
@@ -71,6 +71,7 @@ fn click(model: &mut Model, (area, target, row): (Area, Target, u16), commands: 
             Top::Create => create::answer(model, answer, commands),
             Top::Jobs => jobs::answer(model, answer, commands),
             Top::Doctor => doctor::repair::clicked(model, answer, commands),
+            Top::Documents(_) => documents::clicked(model, answer, commands),
             _ => {}
         },
         _ if !matches!(model.top, Top::Panes) => {}
@@ -111,7 +112,7 @@ fn go_in(model: &mut Model, commands: &mut Vec<Command>) {
     match model.top {
         Top::Palette(_) => act::choose(model, commands),
         Top::Help(_) | Top::Events(_) | Top::Create => {}
-        Top::Panes | Top::Documents(_) | Top::Jobs | Top::Doctor | Top::Why => {
+        Top::Panes | Top::Documents(_) | Top::Jobs | Top::Doctor | Top::Why | Top::Query => {
             act::apply(model, Action::Enter, commands);
         }
     }
@@ -173,8 +174,12 @@ fn top_list(model: &mut Model) -> Option<(&mut ListCursor, Extent)> {
             Some((&mut palette.cursor, extent))
         }
         Top::Documents(view) => {
-            let extent = view.extent(visible);
-            Some((&mut view.cursor, extent))
+            let extent = view.shown_extent(visible);
+            Some((view.shown_cursor(), extent))
+        }
+        Top::Query => {
+            let extent = model.query.extent(visible);
+            Some((&mut model.query.cursor, extent))
         }
         Top::Events(cursor) => Some((cursor, Extent { len: model.events.entries.len(), visible })),
         Top::Jobs => {

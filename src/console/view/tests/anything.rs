@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Ways to each of the screens.
-const SCREENS: [&str; 24] = [
+const SCREENS: [&str; 27] = [
     "",
     "1",
     "2",
@@ -36,6 +36,9 @@ const SCREENS: [&str; 24] = [
     "<space>j<space>",
     "s",
     "documents",
+    "table",
+    "bar",
+    "query",
     "form",
     "question",
     "run",
@@ -60,6 +63,23 @@ fn stage(screen: usize, is_hostile: bool, zoomed: bool, down: u8) -> Stage {
             stage.press("4<enter>");
             stage.page(Ok(orders()));
             stage.press("jjjljjl");
+        }
+        "table" => {
+            stage.press("4<enter>");
+            stage.page(Ok(orders()));
+            stage.press("vll");
+        }
+        "bar" => {
+            stage.press("4<enter>");
+            stage.page(Ok(orders()));
+            stage.press("/");
+            stage.feed(Event::Pasted(NASTY.into()));
+            stage.press("<enter><tab>{cre<tab>");
+        }
+        "query" => {
+            stage.press("Q");
+            stage.feed(Event::Pasted(NASTY.into()));
+            stage.press("<enter><tab>");
         }
         "form" => {
             creation::open(&mut stage);

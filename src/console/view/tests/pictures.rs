@@ -2,17 +2,22 @@
 
 use std::sync::Arc;
 
+use bson::doc;
+
 use super::stage::{
     HUGE, SMALL, Stage, WIDE, all_present, crowded, failure_of, fleet, hostile, of_every_kind,
-    orders, shard, troubled,
+    orders, read, shard, troubled,
 };
 use crate::{
-    console::state::{event::Event, fixture},
+    console::state::{documents::panel::Looked, event::Event, fixture},
     domain::{
-        document::Page,
+        collection::{IndexFacts, Inspection},
+        explain::{Plan, Stage as PlanStage},
         failure::{Failure, FailureKind},
         pool::PoolState,
+        question::{Failed, Outcome, Row, Told, Totals},
         registry::Source,
+        schema::Schema,
         text::safe,
     },
 };
@@ -149,8 +154,101 @@ fn documents_of_a_collection() {
     stage.page(Err(failure_of(FailureKind::TimedOut)));
     hold("documents_failed", &mut stage, ONE);
     let mut stage = documents();
-    stage.page(Ok(Page::default()));
+    stage.page(Ok(read(vec![], false)));
     hold("documents_none", &mut stage, ONE);
+}
+
+#[test]
+fn documents_as_a_table_with_a_query_and_from_other_sides() {
+    let mut stage = documents();
+    stage.page(Ok(orders()));
+    stage.draw(WIDE);
+    stage.press("v");
+    hold("documents_table", &mut stage, BOTH);
+    stage.press("/{total: {$gt: 5}");
+    hold("documents_bar", &mut stage, BOTH);
+    stage.press("<enter>");
+    hold("documents_mistake", &mut stage, ONE);
+    stage.press("}<enter>");
+    let plan = Plan {
+        stages: vec![PlanStage {
+            depth: 0,
+            name: "COLLSCAN".into(),
+            detail: "filter {total: 5}".into(),
+        }],
+        scans_collection: true,
+        ..Plan::default()
+    };
+    stage.doubt(plan.clone(), 4_000_000);
+    hold("documents_doubt", &mut stage, BOTH);
+    stage.press("<esc>i");
+    stage.look(Looked::Plan(Box::new(plan)));
+    hold("documents_plan", &mut stage, ONE);
+    stage.press("F");
+    let order = bson::rawdoc! {"_id": 1, "total": 7, "lines": [{"sku": "a\u{202e}"}]};
+    stage.look(Looked::Fields(Schema::of([order.as_ref()])));
+    hold("documents_fields", &mut stage, BOTH);
+    stage.press("I");
+    stage.look(Looked::Indexes(Box::new(inspection())));
+    hold("documents_indexes", &mut stage, BOTH);
+    stage.press("<esc>E");
+    hold("documents_export", &mut stage, ONE);
+}
+
+fn inspection() -> Inspection {
+    let index = |name: &str, key, uses| IndexFacts {
+        name: name.into(),
+        key,
+        options: bson::Document::new(),
+        bytes: Some(20_480),
+        uses: Some((uses, bson::DateTime::from_millis(0))),
+    };
+    Inspection {
+        facts: (*orders().facts).clone(),
+        indexes: vec![index("_id_", doc! {"_id": 1}, 12), index("total_-1", doc! {"total": -1}, 0)],
+        failures: vec![failure_of(FailureKind::NotAuthorised)],
+    }
+}
+
+#[test]
+fn one_question_to_many_stores() {
+    let mut stage = Stage::of(fleet(40));
+    stage.draw(WIDE);
+    stage.press("Q");
+    hold("query_form", &mut stage, BOTH);
+    stage.press("{status: }<enter>");
+    hold("query_mistake", &mut stage, ONE);
+    stage.press("<left>'paid'<enter>");
+    hold("query_asking", &mut stage, ONE);
+    let row = |target| {
+        Told::Row(Row {
+            target,
+            document: bson::rawdoc! {"_id": 1, "total": 7, "note": "a\u{202e}"},
+        })
+    };
+    let lost = Failed {
+        store_id: Some("store-003".into()),
+        database: Some(shard(3)),
+        failure: failure_of(FailureKind::Refused),
+    };
+    stage.told(vec![row(0), row(1), Told::Failed(lost.clone())]);
+    stage.asked(Outcome { failed: vec![lost], limited: true, ..Outcome::default() });
+    stage.draw(WIDE);
+    stage.press("jj");
+    hold("query_rows", &mut stage, BOTH);
+    stage.press("/<up><up><right>");
+    hold("query_count_form", &mut stage, ONE);
+    stage.press("<enter>");
+    let count = |target, n: i32| Told::Row(Row { target, document: bson::rawdoc! {"count": n} });
+    stage.told(vec![count(0, 70), count(1, 35)]);
+    let totals = Totals {
+        fleet: vec![doc! {"count": 105}],
+        databases: vec![(shard(1), vec![doc! {"count": 105}])],
+    };
+    stage.asked(Outcome { totals: Some(totals), ..Outcome::default() });
+    hold("query_totals", &mut stage, ONE);
+    stage.press("b");
+    hold("query_chart", &mut stage, BOTH);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::{
     console::{
         state::{
             command::{Command, RequestId},
+            documents::panel::Looked,
             event::Event,
             fixture::{self, press},
             geometry::Geometry,
@@ -19,11 +20,14 @@ use crate::{
         view,
     },
     domain::{
-        collection::{Collection, Details, Form, Presence, StoreCollections, Usage},
+        collection::{Collection, Details, Facts, Form, Presence, StoreCollections, Usage},
         database::{Database, DatabaseId},
-        document::Page,
+        explain::Plan,
         failure::{Failure, FailureKind},
+        keyset::{Mark, Order},
+        page::{Page, Read},
         pool::{Connections, Pool, PoolState, Pools, Sample, ServerInfo, Topology},
+        question::{Outcome, Told},
         registry::{Registry, Source},
         store::{Problem, RecordId, Route, Store},
         text::safe,
@@ -142,12 +146,49 @@ impl Stage {
     }
 
     /// Answers the request for the documents of a collection.
-    pub(crate) fn page(&mut self, page: Result<Page, Failure>) {
+    pub(crate) fn page(&mut self, page: Result<Read, Failure>) {
         let request = self.request(|command| match command {
             Command::LoadPage { request, .. } => Some(*request),
             _ => None,
         });
-        self.feed(Event::PageLoaded { request, page });
+        self.feed(Event::PageLoaded { request, page: page.map(Box::new) });
+    }
+
+    /// Says of the page that no index serves it.
+    pub(crate) fn doubt(&mut self, plan: Plan, documents: u64) {
+        let request = self.request(|command| match command {
+            Command::LoadPage { request, .. } => Some(*request),
+            _ => None,
+        });
+        self.feed(Event::PageDoubted { request, plan: Box::new(plan), documents });
+    }
+
+    /// Answers the look at a collection.
+    pub(crate) fn look(&mut self, looked: Looked) {
+        let request = self.request(|command| match command {
+            Command::LookAt { request, .. } => Some(*request),
+            _ => None,
+        });
+        self.feed(Event::LookedAt { request, looked: Ok(looked) });
+    }
+
+    fn question(&mut self) -> RequestId {
+        self.request(|command| match command {
+            Command::AskStores { request, .. } => Some(*request),
+            _ => None,
+        })
+    }
+
+    /// Lets stores answer the question.
+    pub(crate) fn told(&mut self, told: Vec<Told>) {
+        let request = self.question();
+        self.feed(Event::StoresTold { request, told });
+    }
+
+    /// Ends the question.
+    pub(crate) fn asked(&mut self, outcome: Outcome) {
+        let request = self.question();
+        self.feed(Event::StoresAsked { request, outcome: Ok(Box::new(outcome)) });
     }
 
     /// Answers the request for documents and bytes of the databases.
@@ -387,7 +428,7 @@ pub(crate) fn of_every_kind(model: &Model) -> Vec<Collection> {
 }
 
 /// Two orders, the first of them with something nested and something hostile in it.
-pub(crate) fn orders() -> Page {
+pub(crate) fn orders() -> Read {
     let order = bson::rawdoc! {
         "_id": bson::oid::ObjectId::from_bytes([7; 12]),
         "total": 1234.5,
@@ -397,7 +438,26 @@ pub(crate) fn orders() -> Page {
         "note": bson::RawBson::Null,
     };
     let documents = vec![Arc::new(order), Arc::new(bson::rawdoc! { "_id": 2, "total": 7 })];
-    Page { documents, has_more: true }
+    read(documents, true)
+}
+
+/// A page of an ordinary collection of 4321 documents.
+pub(crate) fn read(documents: Vec<Arc<bson::RawDocumentBuf>>, has_more: bool) -> Read {
+    let facts = Facts {
+        form: Form::Collection,
+        options: bson::Document::new(),
+        time_field: None,
+        has_collation: false,
+        estimated: Some(4_321),
+    };
+    let order = Order::by_id(vec![]);
+    let mark = |document: Option<&Arc<bson::RawDocumentBuf>>| {
+        document.map(|document| Mark { values: order.key_of(document), seen: vec![], count: 0 })
+    };
+    let (first, last) = (mark(documents.first()), mark(documents.last()));
+    let took = jiff::SignedDuration::from_millis(3);
+    let page = Page { documents, order: Some(order), first, last, has_more, took };
+    Read { facts: Arc::new(facts), page }
 }
 
 pub(crate) fn shard(number: u32) -> Database {

@@ -1,0 +1,288 @@
+//! The fields that a query is typed into, with completion and history.
+
+use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
+use tui_input::{Input, InputRequest, backend::crossterm::EventHandler as _};
+
+use super::{
+    super::{
+        command::Command,
+        model::{Model, Top},
+    },
+    DocumentsView, run,
+};
+use crate::domain::{
+    query::{Mistake, Part, QueryText},
+    shell::{Completion, complete},
+};
+
+/// Longest text that a field takes, in characters.
+const LONGEST: usize = 20_000;
+
+/// The fields.
+#[derive(Debug, Clone)]
+pub struct Bar {
+    /// Filter, sort, projection, collation.
+    pub inputs: [Input; 4],
+    /// The field that keys go to.
+    pub focus: usize,
+    /// What is wrong with what was typed, once it was to be run.
+    pub mistake: Option<Mistake>,
+    /// What the piece before the cursor can become.
+    pub completion: Option<Completing>,
+    /// The entry of the history that is shown, and what was typed before it.
+    pub recalled: Option<Recalled>,
+}
+
+/// A completion that is being chosen.
+#[derive(Debug, Clone)]
+pub struct Completing {
+    /// The candidates.
+    pub of: Completion,
+    /// The chosen one.
+    pub chosen: usize,
+    /// The text and the cursor before it, in characters.
+    before: (String, usize),
+}
+
+/// An entry of the history.
+#[derive(Debug, Clone)]
+pub struct Recalled {
+    typed: QueryText,
+    /// How far back it is; 0 is the newest that matches.
+    pub back: usize,
+}
+
+/// The parts in the order of the fields.
+pub const PARTS: [Part; 4] = [Part::Filter, Part::Sort, Part::Projection, Part::Collation];
+
+impl Bar {
+    fn new(text: &QueryText) -> Self {
+        let input = |text: &String| Input::new(text.clone());
+        Self {
+            inputs: [
+                input(&text.filter),
+                input(&text.sort),
+                input(&text.projection),
+                input(&text.collation),
+            ],
+            focus: 0,
+            mistake: None,
+            completion: None,
+            recalled: None,
+        }
+    }
+
+    /// What is typed.
+    pub fn text(&self) -> QueryText {
+        let [filter, sort, projection, collation] =
+            self.inputs.each_ref().map(|input| input.value().to_owned());
+        QueryText { filter, sort, projection, collation }
+    }
+
+    fn input(&mut self) -> Option<&mut Input> {
+        self.inputs.get_mut(self.focus)
+    }
+
+    fn go(&mut self, by: isize) {
+        let n = isize::try_from(self.inputs.len()).unwrap_or(1);
+        let focus = isize::try_from(self.focus).unwrap_or(0);
+        self.focus = usize::try_from((focus + by).rem_euclid(n)).unwrap_or(0);
+        self.completion = None;
+    }
+
+    fn show(&mut self, text: &QueryText) {
+        let focus = self.focus;
+        let recalled = self.recalled.take();
+        *self = Self { focus, recalled, ..Self::new(text) };
+    }
+
+    /// Completes the piece before the cursor; again, with the next candidate.
+    fn complete(&mut self, fields: &[String]) -> bool {
+        if let Some(completing) = &mut self.completion {
+            completing.chosen = (completing.chosen + 1) % completing.of.candidates.len().max(1);
+        } else {
+            let Some(input) = self.inputs.get(self.focus) else { return false };
+            let (text, cursor) = (input.value().to_owned(), input.cursor());
+            let at = byte_of(&text, cursor);
+            let of = complete(&text, at, fields, false);
+            if of.candidates.is_empty() {
+                return false;
+            }
+            self.completion = Some(Completing { of, chosen: 0, before: (text, cursor) });
+        }
+        self.put_candidate();
+        true
+    }
+
+    fn put_candidate(&mut self) {
+        let Some(Completing { of, chosen, before: (text, cursor) }) = self.completion.clone()
+        else {
+            return;
+        };
+        let Some(candidate) = of.candidates.get(chosen) else { return };
+        let (start, end) = (of.start, byte_of(&text, cursor));
+        let head = text.get(..start).unwrap_or_default();
+        let value = format!("{head}{candidate}{}", text.get(end..).unwrap_or_default());
+        let at = head.chars().count() + candidate.chars().count();
+        if let Some(input) = self.input() {
+            *input = Input::new(value).with_cursor(at);
+        }
+    }
+}
+
+/// The byte at which a character begins.
+pub(in super::super) fn byte_of(text: &str, cursor: usize) -> usize {
+    text.char_indices().nth(cursor).map_or(text.len(), |(at, _)| at)
+}
+
+/// Opens the fields with the query that is shown.
+pub(super) fn open(model: &mut Model) {
+    if let Top::Documents(view) = &mut model.top {
+        view.bar = Some(Bar::new(&view.text));
+        view.export = None;
+    }
+}
+
+/// Reads the history, where it has not been read yet.
+pub(super) fn load_history(model: &mut Model, commands: &mut Vec<Command>) {
+    if model.history.is_none() {
+        model.history = Some(Vec::new());
+        commands.push(Command::LoadHistory);
+    }
+}
+
+/// Whether keys go to the fields.
+pub(in super::super) const fn has_keys(model: &Model) -> bool {
+    matches!(&model.top, Top::Documents(view) if view.bar.is_some())
+}
+
+/// Takes a key for the fields.
+pub(in super::super) fn take_key(model: &mut Model, key: KeyEvent, commands: &mut Vec<Command>) {
+    model.redraw = true;
+    let fields = fields(model);
+    let Top::Documents(view) = &mut model.top else { return };
+    let Some(bar) = &mut view.bar else { return };
+    let is_control = key.modifiers.contains(KeyModifiers::CONTROL);
+    match super::super::question::without_shift(&key) {
+        KeyCode::Enter => submit(model, commands),
+        KeyCode::Esc if bar.completion.is_some() => {
+            let before = bar.completion.take().map(|completing| completing.before);
+            if let (Some((text, cursor)), Some(input)) = (before, bar.input()) {
+                *input = Input::new(text).with_cursor(cursor);
+            }
+        }
+        KeyCode::Esc => view.bar = None,
+        KeyCode::Tab => {
+            let is_empty = bar.input().is_some_and(|input| input.value().is_empty());
+            if is_empty || !bar.complete(&fields) {
+                bar.go(1);
+            }
+        }
+        KeyCode::BackTab => bar.go(-1),
+        KeyCode::Up => recall(model, 1),
+        KeyCode::Down if bar.recalled.is_some() => recall(model, -1),
+        KeyCode::Down => bar.go(1),
+        KeyCode::Char('r') if is_control => recall(model, 1),
+        KeyCode::Char('u') if is_control => {
+            if let Some(input) = bar.input() {
+                *input = Input::default();
+            }
+            changed(bar);
+        }
+        code => {
+            let Some(input) = bar.input() else { return };
+            if matches!(code, KeyCode::Char(_)) && input.value().chars().count() >= LONGEST {
+                return;
+            }
+            let changes = input.handle_event(&TerminalEvent::Key(key));
+            if changes.is_some_and(|changes| changes.value) {
+                changed(bar);
+            }
+        }
+    }
+}
+
+fn changed(bar: &mut Bar) {
+    (bar.mistake, bar.completion, bar.recalled) = (None, None, None);
+}
+
+/// Field names that completion knows: those of the sample, else those of the page.
+fn fields(model: &Model) -> Vec<String> {
+    let Top::Documents(view) = &model.top else { return Vec::new() };
+    if let Some(schema) = &view.schema {
+        return schema.paths();
+    }
+    let documents = view.trees.iter().map(|tree| tree.raw().as_ref().as_ref());
+    crate::domain::schema::Schema::of(documents).paths()
+}
+
+/// Pastes into the field; nothing is run by it.
+pub(in super::super) fn paste(view: &mut DocumentsView, text: &str) {
+    let Some(bar) = &mut view.bar else { return };
+    if let Some(input) = bar.input() {
+        let room = LONGEST.saturating_sub(input.value().chars().count());
+        let line = text.trim().chars().map(|char| if char.is_control() { ' ' } else { char });
+        for char in line.take(room) {
+            input.handle(InputRequest::InsertChar(char));
+        }
+    }
+    changed(bar);
+}
+
+/// Goes back in the history, to entries that hold what was typed, or forth again.
+fn recall(model: &mut Model, by: isize) {
+    let history = model.history.clone().unwrap_or_default();
+    let Top::Documents(view) = &mut model.top else { return };
+    let Some(bar) = &mut view.bar else { return };
+    let (typed, back) = match &bar.recalled {
+        Some(recalled) => (recalled.typed.clone(), recalled.back.checked_add_signed(by)),
+        None => (bar.text(), Some(0)),
+    };
+    let matches = |entry: &&QueryText| {
+        entry.filter.contains(typed.filter.trim()) && **entry != typed && !entry.is_empty()
+    };
+    let Some(back) = back else {
+        bar.recalled = None;
+        return bar.show(&typed);
+    };
+    let Some(entry) = history.iter().rev().filter(matches).nth(back) else {
+        return model.notify("there is no older query like this");
+    };
+    bar.recalled = Some(Recalled { typed, back });
+    bar.show(entry);
+}
+
+/// Runs what is typed, or says what is wrong with it.
+fn submit(model: &mut Model, commands: &mut Vec<Command>) {
+    let now = model.now;
+    let Top::Documents(view) = &mut model.top else { return };
+    let Some(bar) = &mut view.bar else { return };
+    bar.completion = None;
+    let text = bar.text();
+    let query = match text.read(now) {
+        Err(mistake) => {
+            bar.focus = PARTS.iter().position(|part| *part == mistake.part).unwrap_or(0);
+            if let Some(input) = bar.inputs.get_mut(bar.focus) {
+                let at = input
+                    .value()
+                    .get(..mistake.error.at)
+                    .map_or(0, |before| before.chars().count());
+                *input = input.clone().with_cursor(at);
+            }
+            bar.mistake = Some(mistake);
+            return;
+        }
+        Ok(query) => query,
+    };
+    if let Err(failure) = query.check() {
+        return model.complain_of(&failure);
+    }
+    view.bar = None;
+    if !text.is_empty() {
+        let history = model.history.get_or_insert_default();
+        history.retain(|entry| *entry != text);
+        history.push(text.clone());
+        commands.push(Command::Remember(Box::new(text.clone())));
+    }
+    run(model, (text, query), commands);
+}

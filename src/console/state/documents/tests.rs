@@ -1,0 +1,320 @@
+use std::sync::Arc;
+
+use bson::{RawDocumentBuf, doc, rawdoc};
+
+use super::{
+    super::{
+        event::Event,
+        fixture::*,
+        geometry::{Area, Target},
+        update::update,
+    },
+    *,
+};
+use crate::{
+    console::state::command::Exported,
+    domain::{collection::Form, explain::Plan, export::Format, failure::FailureKind},
+};
+
+fn read(documents: Vec<RawDocumentBuf>, has_more: bool) -> Box<Read> {
+    let facts = Facts {
+        form: Form::Collection,
+        options: bson::Document::new(),
+        time_field: None,
+        has_collation: false,
+        estimated: Some(500_000),
+    };
+    let order = Order::by_id(vec![]);
+    let mark = |document: Option<&RawDocumentBuf>| {
+        document.map(|document| Mark { values: order.key_of(document), seen: vec![], count: 0 })
+    };
+    let (first, last) = (mark(documents.first()), mark(documents.last()));
+    let documents = documents.into_iter().map(Arc::new).collect();
+    let page =
+        Page { documents, order: Some(order), first, last, has_more, took: SignedDuration::ZERO };
+    Box::new(Read { facts: Arc::new(facts), page })
+}
+
+fn orders() -> Vec<RawDocumentBuf> {
+    vec![
+        rawdoc! { "_id": 1, "total": 5, "lines": [{ "sku": "a\u{202e}" }, 2] },
+        rawdoc! { "_id": 2, "total": 7 },
+    ]
+}
+
+fn request_of(commands: &[Command]) -> RequestId {
+    let found = commands.iter().find_map(|command| match command {
+        Command::LoadPage { request, .. } => Some(*request),
+        _ => None,
+    });
+    found.unwrap_or_else(|| panic!("no page was asked for: {commands:?}"))
+}
+
+fn answer(model: &mut Model, commands: &[Command], page: Result<Box<Read>, Failure>) {
+    let request = request_of(commands);
+    update(model, Event::PageLoaded { request, page });
+}
+
+fn opened() -> Model {
+    let mut model = model_of(fleet(3));
+    let commands = press(&mut model, ":s1_orders<enter>");
+    answer(&mut model, &commands, Ok(read(orders(), true)));
+    model
+}
+
+fn view(model: &Model) -> &DocumentsView {
+    let Top::Documents(view) = &model.top else { panic!("the documents are open") };
+    view
+}
+
+fn wanted(commands: &[Command]) -> &super::super::command::PageWanted {
+    let found = commands.iter().find_map(|command| match command {
+        Command::LoadPage { wanted, .. } => Some(wanted.as_ref()),
+        _ => None,
+    });
+    found.unwrap_or_else(|| panic!("no page was asked for: {commands:?}"))
+}
+
+#[test]
+fn the_newest_document_is_unfolded_and_the_tree_is_walked_with_keys() {
+    let mut model = opened();
+    assert_eq!(view(&model).extent(0).len, 5);
+    press(&mut model, "jjjl");
+    assert_eq!(view(&model).extent(0).len, 7);
+    press(&mut model, "ll");
+    assert_eq!((view(&model).cursor.row, view(&model).extent(0).len), (4, 8));
+    press(&mut model, "hh");
+    assert_eq!((view(&model).cursor.row, view(&model).extent(0).len), (3, 7));
+    press(&mut model, "h<enter><enter>G<space>");
+    assert_eq!(view(&model).locate(view(&model).cursor.row), Some((1, 0)));
+}
+
+#[test]
+fn values_are_copied_as_extended_json_for_the_shell_and_by_path() {
+    let mut model = opened();
+    let copied = |model: &mut Model, keys: &str| match &press(model, keys)[..] {
+        [Command::Copy { text, what }] => (text.clone(), *what),
+        other => panic!("{other:?}"),
+    };
+    let (text, what) = copied(&mut model, "jjjy");
+    assert!(text.contains("a\\u202e") && !text.contains('\u{202e}') && what == "value");
+    assert_eq!(copied(&mut model, "P"), ("lines".to_owned(), "path"));
+    let (text, what) = copied(&mut model, "gY");
+    assert!(text.starts_with("{_id: 1, total: 5") && what == "document for mongosh", "{text}");
+    assert_eq!(copied(&mut model, "y").1, "document");
+}
+
+#[test]
+fn a_page_that_was_asked_for_earlier_is_dropped_and_ended() {
+    let mut model = opened();
+    let first = press(&mut model, "r");
+    let second = press(&mut model, "r");
+    assert!(matches!(second[0], Command::EndWork { request } if request == request_of(&first)));
+    answer(&mut model, &first, Ok(read(vec![], false)));
+    assert_eq!(view(&model).trees.len(), 2);
+    answer(&mut model, &second, Ok(read(vec![], false)));
+    assert!(view(&model).trees.is_empty());
+}
+
+#[test]
+fn pages_are_turned_by_key_and_their_ends_are_told() {
+    let mut model = opened();
+    assert!(press(&mut model, "[").is_empty());
+    assert!(model.notice.as_ref().unwrap().text.as_str().contains("first page"));
+    let commands = press(&mut model, "]");
+    let expected = Mark { values: vec![2.into()], seen: vec![], count: 0 };
+    assert_eq!(wanted(&commands).from, From::After(expected));
+    answer(&mut model, &commands, Ok(read(vec![rawdoc! {"_id": 3}], false)));
+    assert_eq!((view(&model).number, view(&model).has_previous), (Some(2), true));
+    assert!(press(&mut model, "]").is_empty());
+    let commands = press(&mut model, "[");
+    assert!(matches!(&wanted(&commands).from, From::Before(_)));
+    answer(&mut model, &commands, Ok(read(orders(), false)));
+    assert_eq!((view(&model).number, view(&model).has_next), (Some(1), true));
+    let commands = press(&mut model, "}");
+    assert_eq!(wanted(&commands).from, From::Last);
+    answer(&mut model, &commands, Ok(read(orders(), true)));
+    assert_eq!(
+        (view(&model).number, view(&model).has_next, view(&model).has_previous),
+        (None, false, true)
+    );
+    assert_eq!(wanted(&press(&mut model, "{")).from, From::First);
+}
+
+#[test]
+fn a_query_is_typed_run_and_remembered() {
+    let mut model = opened();
+    press(&mut model, "/{total: {$gt: }}<enter>");
+    let mistake = view(&model).bar.as_ref().unwrap().mistake.clone().unwrap();
+    assert_eq!(mistake.error.at, 14);
+    // The cursor stands where the mistake is.
+    let commands = press(&mut model, "6<enter>");
+    assert_eq!(wanted(&commands).query.filter, doc! {"total": {"$gt": 6}});
+    assert!(commands.iter().any(|command| matches!(command, Command::Remember(_))));
+    assert!(wanted(&commands).order.is_none());
+    answer(&mut model, &commands, Ok(read(orders(), false)));
+    press(&mut model, "/<ctrl-u>");
+    press(&mut model, "<up>");
+    assert_eq!(view(&model).bar.as_ref().unwrap().text().filter, "{total: {$gt: 6}}");
+    press(&mut model, "<down>");
+    assert_eq!(view(&model).bar.as_ref().unwrap().text().filter, "");
+    press(&mut model, "<esc>");
+    assert!(view(&model).bar.is_none());
+}
+
+#[test]
+fn field_names_and_operators_are_completed() {
+    let mut model = opened();
+    press(&mut model, "/{tot<tab>: {$gt<tab>: 5}}");
+    assert_eq!(view(&model).bar.as_ref().unwrap().text().filter, "{total: {$gte: 5}}");
+    press(&mut model, "<tab>");
+    assert_eq!(view(&model).bar.as_ref().unwrap().focus, 1);
+}
+
+#[test]
+fn what_writes_is_refused_before_it_is_sent() {
+    let mut model = opened();
+    let commands = press(&mut model, "/{$where: '1'}<enter>");
+    assert!(commands.is_empty());
+    assert!(model.notice.as_ref().unwrap().is_error);
+}
+
+#[test]
+fn a_paste_goes_into_the_field_and_runs_nothing() {
+    let mut model = opened();
+    press(&mut model, "/");
+    let commands = update(&mut model, Event::Pasted("{a: 1}\n".into()));
+    assert!(commands.is_empty());
+    assert_eq!(view(&model).bar.as_ref().unwrap().text().filter, "{a: 1}");
+    press(&mut model, "<esc>");
+    assert!(update(&mut model, Event::Pasted("y\n".into())).is_empty());
+}
+
+#[test]
+fn a_query_that_no_index_serves_is_asked_about() {
+    let mut model = opened();
+    let commands = press(&mut model, "/{total: 5}<enter>");
+    let request = request_of(&commands);
+    let doubt = |model: &mut Model, request| {
+        let plan = Box::new(Plan { scans_collection: true, ..Plan::default() });
+        update(model, Event::PageDoubted { request, plan, documents: 500_000 });
+        let geometry =
+            Geometry { targets: vec![(Area::default(), Target::Answer(0))], ..geometry(10) };
+        update(model, Event::FrameDrawn(geometry));
+    };
+    doubt(&mut model, request);
+    // Enter alone does nothing.
+    assert!(press(&mut model, "<enter>").is_empty());
+    assert!(view(&model).asking.is_none());
+    let commands = press(&mut model, "/<enter>");
+    doubt(&mut model, request_of(&commands));
+    let commands = press(&mut model, "y");
+    assert!(wanted(&commands).is_sure);
+}
+
+#[test]
+fn esc_ends_what_is_under_way_before_it_leaves() {
+    let mut model = opened();
+    let commands = press(&mut model, "r");
+    let request = request_of(&commands);
+    let ended = press(&mut model, "<esc>");
+    assert!(matches!(ended[..], [Command::EndWork { request: ended }] if ended == request));
+    let counting = press(&mut model, "c");
+    let [Command::CountDocuments { request, .. }] = counting[..] else { panic!("{counting:?}") };
+    update(&mut model, Event::DocumentsCounted { request, count: Ok(7) });
+    assert_eq!(view(&model).exact, Some(Ok(7)));
+    assert!(press(&mut model, "<esc>").is_empty());
+    assert!(matches!(model.top, Top::Panes));
+}
+
+#[test]
+fn the_table_and_the_trees_keep_the_document() {
+    let mut model = opened();
+    press(&mut model, "v");
+    assert_eq!((view(&model).panel, view(&model).extent(0).len), (Panel::Table, 2));
+    assert_eq!(view(&model).columns[..2], ["_id", "total"]);
+    press(&mut model, "j<enter>");
+    assert_eq!(view(&model).panel, Panel::Tree);
+    assert_eq!(view(&model).locate(view(&model).cursor.row), Some((1, 0)));
+}
+
+#[test]
+fn a_search_finds_what_is_folded_and_goes_around() {
+    let mut model = opened();
+    press(&mut model, "*SKU<enter>");
+    let (tree, line) = view(&model).locate(view(&model).cursor.row).unwrap();
+    assert_eq!(view(&model).trees[tree].path(line).as_deref(), Some("lines.0.sku"));
+    press(&mut model, "N");
+    let (tree, line) = view(&model).locate(view(&model).cursor.row).unwrap();
+    assert_eq!(view(&model).trees[tree].path(line).as_deref(), Some("lines.0.sku"));
+    press(&mut model, "*7<enter>");
+    assert_eq!(view(&model).locate(view(&model).cursor.row).map(|(tree, _)| tree), Some(1));
+    press(&mut model, "*nowhere<enter>");
+    assert!(model.notice.as_ref().unwrap().text.as_str().contains("not on this page"));
+}
+
+#[test]
+fn an_export_is_typed_runs_and_never_overwrites_unasked() {
+    let mut model = opened();
+    press(&mut model, "E<down><down>");
+    assert_eq!(view(&model).export.as_ref().unwrap().input.value(), "s1_orders.csv");
+    let commands = press(&mut model, "<enter>");
+    let [
+        Command::ExportDocuments {
+            request,
+            what: Exported::Query(_),
+            format: Format::Csv,
+            overwrite: false,
+            ..
+        },
+    ] = commands[..]
+    else {
+        panic!("{commands:?}")
+    };
+    update(&mut model, Event::ExportAdvanced { request, written: (5, 100) });
+    let failure = Failure::new(FailureKind::Usage, "it exists", "");
+    update(&mut model, Event::ExportEnded { request, outcome: Err(failure) });
+    assert!(view(&model).asking.is_some());
+    let answers = Geometry { targets: vec![(Area::default(), Target::Answer(0))], ..geometry(10) };
+    update(&mut model, Event::FrameDrawn(answers));
+    let commands = press(&mut model, "y");
+    let [Command::ExportDocuments { request, overwrite: true, .. }] = commands[..] else {
+        panic!("{commands:?}")
+    };
+    update(&mut model, Event::ExportEnded { request, outcome: Ok((2, 80)) });
+    assert!(view(&model).export.is_none());
+    assert!(model.notice.as_ref().unwrap().text.as_str().contains("s1_orders.csv"));
+}
+
+#[test]
+fn edit_keys_say_that_documents_are_only_read() {
+    let mut model = opened();
+    press(&mut model, "e");
+    assert!(model.notice.as_ref().unwrap().text.as_str().contains("only read"));
+}
+
+#[test]
+fn changes_are_followed_until_they_are_left() {
+    let mut model = opened();
+    let commands = press(&mut model, "T");
+    let [Command::FollowChanges { request, .. }] = commands[..] else { panic!("{commands:?}") };
+    let change = |id: i32| Event::DocumentChanged {
+        request,
+        change: Box::new(crate::domain::change::Change {
+            at: None,
+            operation: "insert".into(),
+            collection: "s1_orders".into(),
+            key: doc! {"_id": id},
+            document: None,
+            update: None,
+        }),
+    };
+    update(&mut model, change(1));
+    update(&mut model, change(2));
+    assert!(panel::lines(view(&model))[0].text.as_str().contains("insert   2"));
+    let commands = press(&mut model, "<esc>");
+    assert!(matches!(commands[..], [Command::EndWork { .. }]));
+    assert_eq!(view(&model).panel, Panel::Tree);
+    update(&mut model, change(3));
+    assert_eq!(view(&model).changes.len(), 2);
+}

@@ -1,0 +1,148 @@
+use bson::{doc, rawdoc};
+
+use super::{
+    super::{event::Event, fixture::*, update::update},
+    *,
+};
+use crate::domain::question::Totals;
+
+fn request_of(commands: &[Command]) -> RequestId {
+    let found = commands.iter().find_map(|command| match command {
+        Command::AskStores { request, .. } => Some(*request),
+        _ => None,
+    });
+    found.unwrap_or_else(|| panic!("nothing was asked: {commands:?}"))
+}
+
+fn question_of(commands: &[Command]) -> (&Question, &Plan) {
+    let found = commands.iter().find_map(|command| match command {
+        Command::AskStores { question, plan, .. } => Some((question.as_ref(), plan.as_ref())),
+        _ => None,
+    });
+    found.unwrap_or_else(|| panic!("nothing was asked: {commands:?}"))
+}
+
+#[test]
+fn a_question_is_typed_and_asked_to_all_stores() {
+    let mut model = model_of(fleet(7));
+    let commands = press(&mut model, "Q{total: {$gt: 5}}<down>{total: -1}<enter>");
+    let (question, plan) = question_of(&commands);
+    assert_eq!(question.query.filter, doc! {"total": {"$gt": 5}});
+    assert_eq!(question.query.sort, doc! {"total": -1});
+    assert_eq!((question.kind.clone(), question.limit), (Kind::Find, Some(100)));
+    assert_eq!((plan.targets.len(), question.of_type.as_str()), (7, "orders"));
+}
+
+#[test]
+fn marked_stores_are_asked_alone() {
+    let mut model = model_of(fleet(7));
+    let commands = press(&mut model, "<space>j<space>Q<enter>");
+    assert_eq!(question_of(&commands).1.targets.len(), 2);
+}
+
+#[test]
+fn mistakes_are_shown_in_their_field_and_nothing_is_sent() {
+    let mut model = model_of(fleet(3));
+    assert!(press(&mut model, "Q{a: 1}<down>{b: }<enter>").is_empty());
+    assert_eq!(model.query.focus, FormPart::Second);
+    assert!(model.query.mistake.is_some() && model.query.is_editing);
+    let commands = press(&mut model, "<left>x");
+    assert!(commands.is_empty() && model.query.mistake.is_none());
+    let mut model = model_of(fleet(3));
+    assert!(press(&mut model, "Q{$where: '1'}<enter>").is_empty());
+    assert!(model.notice.as_ref().unwrap().is_error);
+}
+
+#[test]
+fn rows_come_in_failures_are_first_and_late_answers_are_dropped() {
+    let mut model = model_of(fleet(3));
+    let commands = press(&mut model, "Q<enter>");
+    let request = request_of(&commands);
+    let row = |target| Told::Row(Row { target, document: rawdoc! {"total": 5} });
+    let lost = Failed { store_id: Some("store-2".into()), database: None, failure: refused() };
+    update(
+        &mut model,
+        Event::StoresTold { request, told: vec![row(0), Told::Failed(lost.clone()), row(2)] },
+    );
+    assert!(matches!(
+        model.query.lines()[..],
+        [BoardLine::Failed(_, 0), BoardLine::Row(_), BoardLine::Row(_)]
+    ));
+    let outcome = Outcome { failed: vec![lost], ..Outcome::default() };
+    update(&mut model, Event::StoresAsked { request, outcome: Ok(Box::new(outcome)) });
+    assert!(model.query.running.is_none());
+    update(&mut model, Event::StoresTold { request, told: vec![row(1)] });
+    assert_eq!(model.query.rows.len(), 2);
+    press(&mut model, "jo");
+    assert_eq!(selected(&model), "store-1");
+}
+
+#[test]
+fn esc_ends_the_question_and_keeps_what_came() {
+    let mut model = model_of(fleet(3));
+    let commands = press(&mut model, "Q<enter>");
+    let request = request_of(&commands);
+    let ended = press(&mut model, "<esc>");
+    assert!(matches!(ended[..], [Command::EndWork { request: ended }] if ended == request));
+    assert!(model.query.failure.is_some());
+    assert!(matches!(model.top, Top::Query));
+    press(&mut model, "<esc>");
+    assert!(matches!(model.top, Top::Panes));
+    // What was asked is still there.
+    press(&mut model, "Q");
+    assert!(model.query.question.is_some() && !model.query.is_editing);
+}
+
+#[test]
+fn counts_show_their_totals_and_bars() {
+    let mut model = model_of(fleet(3));
+    let commands = press(&mut model, "Q<up><up><right><enter>");
+    assert_eq!(question_of(&commands).0.kind, Kind::Count);
+    let request = request_of(&commands);
+    let told = vec![Told::Row(Row { target: 0, document: rawdoc! {"count": 5} })];
+    update(&mut model, Event::StoresTold { request, told });
+    let totals = Totals { fleet: vec![doc! {"count": 5}], databases: vec![] };
+    let outcome = Outcome { totals: Some(totals), ..Outcome::default() };
+    update(&mut model, Event::StoresAsked { request, outcome: Ok(Box::new(outcome)) });
+    assert_eq!(model.query.shown, Shown::Totals);
+    press(&mut model, "b");
+    assert_eq!(model.query.bars()[0].label.as_str(), "store-1");
+    press(&mut model, "b");
+    assert_eq!(model.query.shown, Shown::Rows);
+}
+
+#[test]
+fn saved_queries_are_asked_from_the_palette() {
+    let mut model = model_of(fleet(3));
+    let saved = SavedQuery {
+        of_type: Some("products".into()),
+        distinct: Some("category".into()),
+        ..SavedQuery::default()
+    };
+    model.session.queries.insert("kinds".into(), saved);
+    let commands = press(&mut model, ":query kinds<enter>");
+    let (question, _) = question_of(&commands);
+    assert_eq!(
+        (question.of_type.as_str(), question.kind.clone()),
+        ("products", Kind::Distinct("category".into()))
+    );
+}
+
+#[test]
+fn rows_are_exported_with_their_stores() {
+    let mut model = model_of(fleet(3));
+    let commands = press(&mut model, "Q<enter>");
+    let request = request_of(&commands);
+    let told = vec![Told::Row(Row { target: 1, document: rawdoc! {"total": 5} })];
+    update(&mut model, Event::StoresTold { request, told });
+    update(&mut model, Event::StoresAsked { request, outcome: Ok(Box::default()) });
+    let commands = press(&mut model, "E<up><enter>");
+    let [Command::ExportRows { request, rows, format: Format::Csv, path, overwrite: false }] =
+        &commands[..]
+    else {
+        panic!("{commands:?}")
+    };
+    assert_eq!((rows[0].0.as_str(), path.as_str()), ("store-2", "orders.csv"));
+    update(&mut model, Event::ExportEnded { request: *request, outcome: Ok((1, 10)) });
+    assert!(model.query.export.is_none());
+}

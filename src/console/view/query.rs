@@ -1,0 +1,360 @@
+//! One question to many stores: the form above, the answers below.
+
+use ratatui::layout::Rect;
+
+use super::{
+    Canvas,
+    documents::draw_line,
+    paint::{self, selection, window},
+    stores::draw_field,
+};
+use crate::{
+    console::{
+        state::query::{Asked, BoardLine, FormPart, QueryBoard, Scope, Shown, format_of},
+        theme::Theme,
+    },
+    domain::{
+        chart::eighths,
+        database::Database,
+        format, shell,
+        text::{SafeText, safe, safe_shell},
+    },
+};
+
+/// Columns of the names of the fields.
+const LABEL: u16 = 13;
+/// Rows of the selected document.
+const DETAILS: u16 = 9;
+/// Fewest rows that the answers keep beside it.
+const LEAST_ROWS: u16 = 6;
+
+pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
+    let board = &canvas.model.query;
+    let (frame, inner) = canvas.top(area);
+    let theme = canvas.theme;
+    let style = frame.title_style(theme);
+    let mut title = canvas.title(&frame);
+    title.put("Ask many stores ", style);
+    for text in progress(board) {
+        title.text(&safe(&text), theme.dim).put("  ", theme.dim);
+    }
+    let inner = if board.is_editing { draw_form(canvas, inner) } else { draw_asked(canvas, inner) };
+    let inner = draw_export(canvas, inner);
+    draw_answers(canvas, inner);
+    if board.is_editing {
+        draw_candidates(canvas, area);
+    }
+}
+
+/// How far the answers are.
+fn progress(board: &QueryBoard) -> Vec<String> {
+    let mut parts = Vec::new();
+    let n = board.plan.targets.len();
+    if board.running.is_some() {
+        parts.push(format!("{} of {n} stores have answered", board.n_answered));
+    } else if let Some(outcome) = &board.outcome {
+        let complete = if outcome.is_complete() { "complete" } else { "not complete" };
+        parts.push(format!("{n} stores, {complete}"));
+    }
+    if board.question.is_some() {
+        let more = if board.outcome.as_ref().is_some_and(|outcome| outcome.limited) {
+            ", and more"
+        } else {
+            ""
+        };
+        parts.push(format!("{} rows{more}", format::count(board.rows.len() as u64)));
+    }
+    parts
+}
+
+fn draw_form(canvas: &mut Canvas, area: Rect) -> Rect {
+    let (model, theme) = (canvas.model, canvas.theme);
+    let board = &model.query;
+    let mut line = 0;
+    for part in board.parts() {
+        let is_focused = part == board.focus;
+        let mut row = canvas.row(area, line);
+        row.gutter(if is_focused { theme.glyphs.gutter } else { " " });
+        let style = if is_focused { theme.accent } else { theme.dim };
+        row.left(&safe(board.label(part)), LABEL, style);
+        match board.input(part) {
+            Some(input) if input.value().is_empty() && !is_focused => {
+                row.put(example(board, part), theme.dim);
+            }
+            Some(input) => draw_field(&mut row, input, is_focused, theme),
+            None => {
+                let (before, after) = if is_focused { ("< ", " >") } else { ("", "") };
+                row.put(before, theme.accent).text(&chosen(model, part), theme.strong);
+                row.put(after, theme.accent);
+            }
+        }
+        line += 1;
+        if let Some(mistake) = board.mistake.as_ref().filter(|_| is_focused) {
+            let mut row = canvas.row(area, line);
+            row.gap(LABEL + 1).put(theme.glyphs.bad, theme.bad).gap(1);
+            row.text(&safe_shell(&mistake.error.message), theme.bad);
+            line += 1;
+        }
+    }
+    let mut row = canvas.row(area, line);
+    row.gap(1).text(&plan_line(model), theme.dim);
+    paint::below(area, (line + 2).min(area.height))
+}
+
+/// What will be sent where, before it is.
+fn plan_line(model: &crate::console::state::model::Model) -> SafeText {
+    let plan = &model.query.preview;
+    let commands = plan.commands();
+    let parts: Vec<String> = commands
+        .iter()
+        .map(|(database, n)| format!("{} {n}", model.session.layout.name_of(*database)))
+        .collect();
+    let lost = match plan.failed.len() {
+        0 => String::new(),
+        n => format!("; {n} cannot be asked"),
+    };
+    let n = format::count(plan.targets.len() as u64);
+    safe(&format!("{n} stores, commands: {}{lost}", parts.join(", ")))
+}
+
+fn chosen(model: &crate::console::state::model::Model, part: FormPart) -> SafeText {
+    let board = &model.query;
+    match part {
+        FormPart::Type => {
+            let types = &model.session.layout.collection_types;
+            safe(types.get(board.of_type).map_or("", |of_type| of_type.as_str()))
+        }
+        FormPart::Asked => safe(board.asked.name()),
+        _ => safe(&match board.scope {
+            Scope::All => "all".to_owned(),
+            Scope::Marked => format!("the {} that are marked", model.stores.marked.len()),
+            Scope::Shown => format!("the {} that the list shows", model.stores.rows().len()),
+            Scope::Database => {
+                let store = model.stores.selected_store();
+                let database = store.and_then(|store| store.route.database());
+                database.map_or_else(
+                    || "those of the selected store's database".to_owned(),
+                    |database| format!("those of {}", model.session.layout.name_of(database)),
+                )
+            }
+        }),
+    }
+}
+
+const fn example(board: &QueryBoard, part: FormPart) -> &'static str {
+    match (part, board.asked) {
+        (FormPart::Filter, Asked::Aggregate) => "[{$group: {_id: '$status', n: {$sum: 1}}}]",
+        (FormPart::Filter, _) => "{status: 'pending'}; without one, every document",
+        (FormPart::Second, Asked::Distinct) => "payment.method",
+        (FormPart::Second, _) => "{total: -1}; without one, as they come",
+        (FormPart::Projection, _) => "{total: 1, status: 1}; without one, all fields",
+        _ => "",
+    }
+}
+
+/// The question, on one line.
+fn draw_asked(canvas: &mut Canvas, area: Rect) -> Rect {
+    let (model, theme) = (canvas.model, canvas.theme);
+    let board = &model.query;
+    let mut row = canvas.row(area, 0);
+    row.gap(1).text(&safe(board.asked.name()), theme.accent).gap(1);
+    row.text(&chosen(model, FormPart::Type), theme.strong);
+    for part in board.parts() {
+        let Some(input) = board.input(part).filter(|input| !input.value().is_empty()) else {
+            continue;
+        };
+        row.gap(2).put(board.label(part), theme.dim).gap(1);
+        row.text(&safe_shell(input.value()), theme.text);
+    }
+    paint::below(area, 2.min(area.height))
+}
+
+fn draw_export(canvas: &mut Canvas, area: Rect) -> Rect {
+    let theme = canvas.theme;
+    let Some((input, choice, running)) = &canvas.model.query.export else { return area };
+    let mut row = canvas.row(area, 0);
+    row.gap(1).put("export the rows as ", theme.accent).put(format_of(*choice).1, theme.text);
+    if running.is_some() {
+        row.put("  writing", theme.dim);
+        return paint::below(area, 1);
+    }
+    let mut row = canvas.row(area, 1);
+    row.gap(1).put("into ", theme.accent);
+    draw_field(&mut row, input, true, theme);
+    paint::below(area, 2)
+}
+
+fn draw_candidates(canvas: &mut Canvas, area: Rect) {
+    let theme = canvas.theme;
+    let Some((of, chosen, _)) = &canvas.model.query.completion else { return };
+    let shown: Vec<SafeText> = of
+        .candidates
+        .iter()
+        .skip(chosen.saturating_sub(5))
+        .take(6)
+        .map(|text| safe_shell(text))
+        .collect();
+    let first = chosen.saturating_sub(5);
+    let width = shown.iter().map(SafeText::width).max().unwrap_or(0) + 4;
+    let width = u16::try_from(width).unwrap_or(u16::MAX).min(area.width.saturating_sub(LABEL + 3));
+    let y = area.y + 5;
+    let height = u16::try_from(shown.len() + 2).unwrap_or(0).min(area.bottom().saturating_sub(y));
+    if height < 3 || width < 6 {
+        return;
+    }
+    let place = Rect { x: area.x + LABEL + 2, y, width, height };
+    let (_, inner) = canvas.top(place);
+    for (line, text) in (0..inner.height).zip(&shown) {
+        let (whole, gutter) = selection(theme, first + usize::from(line) == *chosen, true);
+        canvas.row(inner, line).uniform(whole).gutter(gutter).text(text, theme.text);
+    }
+}
+
+fn draw_answers(canvas: &mut Canvas, area: Rect) {
+    let theme = canvas.theme;
+    let board = &canvas.model.query;
+    let details = match board.shown {
+        Shown::Rows
+            if !board.is_editing
+                && board.selected().is_some()
+                && area.height >= DETAILS + LEAST_ROWS =>
+        {
+            DETAILS
+        }
+        _ => 0,
+    };
+    let rows = Rect { height: area.height - details, ..area };
+    canvas.note_top_rows(rows);
+    if let Some(failure) =
+        board.failure.as_ref().filter(|_| board.rows.is_empty() && board.failed.is_empty())
+    {
+        return canvas.say(rows, &[(&failure.message, theme.bad), (&failure.hint, theme.accent)]);
+    }
+    match board.shown {
+        Shown::Rows => draw_rows(canvas, rows),
+        Shown::Totals => draw_totals(canvas, rows),
+        Shown::Chart => draw_chart(canvas, rows),
+    }
+    if details > 0 {
+        draw_details(canvas, paint::below(area, rows.height));
+    }
+}
+
+fn draw_rows(canvas: &mut Canvas, area: Rect) {
+    let (model, theme) = (canvas.model, canvas.theme);
+    let board = &model.query;
+    let lines = board.lines();
+    if lines.is_empty() {
+        let text = match (board.running, &board.outcome, &board.question) {
+            (Some(_), _, _) => "the stores are being asked; esc ends it",
+            (None, Some(_), _) => "no document matches in any store",
+            (None, None, Some(_)) => "not asked to the end",
+            (None, None, None) => "enter asks; nothing is sent before",
+        };
+        return canvas.say(area, &[(&safe(text), theme.dim)]);
+    }
+    let name = |database: Database| safe(&model.session.layout.name_of(database));
+    let ids = board.plan.targets.iter().map(|target| safe(&target.store_id).width()).max();
+    let ids = u16::try_from(ids.unwrap_or(0)).unwrap_or(u16::MAX).clamp(5, 20);
+    for (line, index) in (0..).zip(window(board.cursor, lines.len(), area.height.into())) {
+        let Some(shown) = lines.get(index) else { break };
+        let (whole, gutter) =
+            selection(theme, index == board.cursor.row && !board.is_editing, true);
+        let mut row = canvas.row(area, line).uniform(whole);
+        row.gutter(gutter);
+        match shown {
+            BoardLine::Failed(failed, more) => {
+                row.put(theme.glyphs.bad, theme.bad).gap(1);
+                if let Some(store_id) = &failed.store_id {
+                    row.text(&safe(store_id), theme.strong);
+                    if *more > 0 {
+                        row.text(&safe(&format!(" and {more} more")), theme.strong);
+                    }
+                    row.gap(2);
+                }
+                if let Some(database) = failed.database {
+                    row.text(&name(database), theme.bad).gap(2);
+                }
+                row.text(&failed.failure.message, theme.bad);
+            }
+            BoardLine::Note(note) => {
+                row.put(theme.glyphs.warn, theme.warn).gap(1).text(&safe(note), theme.warn);
+            }
+            BoardLine::Row(shown) => {
+                let Some(target) = board.plan.targets.get(shown.target) else { continue };
+                row.left(&safe(&target.store_id), ids, theme.strong).gap(2);
+                row.left(&name(target.database), 10, theme.dim).gap(2);
+                let document = shell::raw_document(shown.document.as_bytes());
+                let most: String = document.chars().take(400).collect();
+                row.text(&safe_shell(&most), theme.text);
+            }
+        }
+    }
+}
+
+fn draw_totals(canvas: &mut Canvas, area: Rect) {
+    let theme = canvas.theme;
+    let board = &canvas.model.query;
+    let lines = board.totals();
+    for (line, index) in (0..).zip(window(board.cursor, lines.len(), area.height.into())) {
+        let Some(text) = lines.get(index) else { break };
+        let (whole, gutter) = selection(theme, index == board.cursor.row, true);
+        let style = if text.as_str().starts_with(' ') { theme.text } else { theme.accent };
+        canvas.row(area, line).uniform(whole).gutter(gutter).text(text, style);
+    }
+}
+
+fn draw_chart(canvas: &mut Canvas, area: Rect) {
+    let theme = canvas.theme;
+    let board = &canvas.model.query;
+    let bars = board.bars();
+    if bars.is_empty() {
+        return canvas.say(
+            area,
+            &[(
+                &safe("there is no number to draw: ask for a count, or a `$group` with a `$sum`"),
+                theme.dim,
+            )],
+        );
+    }
+    let label = bars.iter().map(|bar| bar.label.width()).max().unwrap_or(0).min(24);
+    let figure = bars.iter().map(|bar| bar.figure.width()).max().unwrap_or(0).min(20);
+    let room = usize::from(area.width).saturating_sub(label + figure + 6);
+    for (line, index) in (0..).zip(window(board.cursor, bars.len(), area.height.into())) {
+        let Some(bar) = bars.get(index) else { break };
+        let (whole, gutter) = selection(theme, index == board.cursor.row, true);
+        let mut row = canvas.row(area, line).uniform(whole);
+        let cells = |columns: usize| u16::try_from(columns).unwrap_or(u16::MAX);
+        row.gutter(gutter).left(&bar.label, cells(label), theme.text).gap(1);
+        let drawn = drawn(eighths(bar, &bars, room), theme);
+        row.left(&safe(&drawn), cells(room), theme.accent).gap(1);
+        row.right(&bar.figure, cells(figure), theme.strong);
+    }
+}
+
+fn drawn(eighths: usize, theme: &Theme) -> String {
+    const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    if theme.ascii {
+        return "#".repeat(eighths.div_ceil(8));
+    }
+    format!("{}{}", "█".repeat(eighths / 8), PARTS[eighths % 8])
+}
+
+/// The selected document in full.
+fn draw_details(canvas: &mut Canvas, area: Rect) {
+    let theme = canvas.theme;
+    let board = &canvas.model.query;
+    let frame = paint::Frame { area, is_focused: false };
+    let inner = frame.paint(canvas.buffer, theme);
+    let style = frame.title_style(theme);
+    let Some(row) = board.selected() else { return };
+    let store =
+        board.plan.targets.get(row.target).map(|target| safe(&target.store_id)).unwrap_or_default();
+    canvas.title(&frame).text(&store, style).gap(1);
+    let Some(tree) = board.tree() else { return };
+    for line in 0..inner.height {
+        let Some(shown) = tree.line(usize::from(line) + 1) else { break };
+        let mut row = canvas.row(inner, line);
+        draw_line(&mut row, &shown, theme);
+    }
+}
