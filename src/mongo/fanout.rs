@@ -22,10 +22,9 @@ use tokio::{
 };
 
 use super::{
-    browse::ask,
     fleet::{Fleet, Handle},
     inventory,
-    read::{Ask, Batch, Stream, open},
+    read::{Ask, Batch, Operation, Stream, open},
 };
 use crate::{
     config::QueryConfig,
@@ -180,7 +179,7 @@ impl<'a> Round<'a> {
     /// Lists the collections by name: one that is missing answers like an empty one, which a
     /// person has to know, since the data of the store may be elsewhere.
     async fn look_which_exist(&mut self) {
-        let (plan, limit) = (self.plan, self.config.max_time);
+        let (plan, limit) = (self.plan, self.config.max_time.min(self.config.deadline));
         let looks = self.handles.iter().map(|(database, handle)| {
             let names: Vec<&str> = plan
                 .targets
@@ -426,9 +425,9 @@ async fn existing(
     let listing = doc! {
         "listCollections": 1, "nameOnly": true, "authorizedCollections": true,
         "filter": {"name": {"$in": names}}, "cursor": {"batchSize": 100_000},
-        "maxTimeMS": i64::try_from(limit.as_millis()).unwrap_or(i64::MAX), "comment": "tilldeck query",
     };
-    let answer = ask(handle, listing, limit, "list its collections").await?;
+    let operation = Operation::new(handle, "query");
+    let answer = operation.command(listing, limit, "list its collections").await?;
     let batch = answer.get_document("cursor").and_then(|cursor| cursor.get_array("firstBatch"));
     let listed = batch.map(Vec::as_slice).unwrap_or_default().iter().filter_map(Bson::as_document);
     Ok(listed.filter_map(|one| one.get_str("name").ok().map(ToOwned::to_owned)).collect())

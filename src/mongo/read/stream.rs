@@ -266,7 +266,7 @@ impl Drop for Stream {
 }
 
 impl Operation {
-    pub(super) fn new(handle: &Handle, verb: &str) -> Self {
+    pub(in crate::mongo) fn new(handle: &Handle, verb: &str) -> Self {
         let comment = format!("tilldeck {verb} {:08x}", fastrand::u32(..));
         Self { handle: handle.clone(), comment, is_busy: Arc::default() }
     }
@@ -277,7 +277,7 @@ impl Operation {
     }
 
     /// Runs a command of ours under this name.
-    pub(super) async fn command(
+    pub(in crate::mongo) async fn command(
         &self,
         mut command: Document,
         limit: Duration,
