@@ -1,9 +1,15 @@
 //! How much is asked at once.
 
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
 use mongodb::bson::doc;
 
-use super::rig::{Faulty, Operation, Rig, operations, store};
-use crate::support::on_server;
+use super::rig::{Faulty, Operation, Rig, numbered, operations, store};
+use crate::support::{eventually, on_server};
 
 /// The most operations that run at once in each of the databases 1 and 2 while a query runs.
 fn most_at_once(faulty: &Faulty, rig: &Rig, arguments: &[&str]) -> [usize; 2] {
@@ -67,4 +73,46 @@ fn a_thousand_rows_come_page_by_page_and_whole() {
     assert_eq!(answer.documents(), right);
     assert!(answer.is_limited());
     assert_eq!(rig.whole(&["orders", "--limit", "0"]).rows().len(), rig.n_orders());
+}
+
+#[test]
+fn whoever_reads_slowly_takes_no_time_from_the_stores() {
+    let deadline = Duration::from_secs(1);
+    let rig = Rig::with(numbered(6_000), "[query]\ndeadline = \"1s\"\n");
+    for sort in [&[][..], &["--sort", "{n: 1}"]] {
+        let form = [&["orders", "--limit", "0", "--format", "jsonl"], sort].concat();
+        let mut command = rig.command(&form);
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut running = command.spawn().unwrap();
+        let mut output = BufReader::new(running.stdout.take().unwrap());
+        let mut first = String::new();
+        output.read_line(&mut first).unwrap();
+        // A pipe holds less than all of it, and nobody empties it for twice the deadline.
+        let begun = Instant::now();
+        eventually("the deadline is over", || (begun.elapsed() > 2 * deadline).then_some(()));
+        let mut rest = String::new();
+        output.read_to_string(&mut rest).unwrap();
+        assert_eq!(running.wait().unwrap().code(), Some(0), "{sort:?}");
+        assert_eq!(rest.lines().count() + 1, 6_000, "{sort:?}");
+    }
+}
+
+#[test]
+fn a_pipe_that_closes_ends_the_query() {
+    let faulty = Faulty::take();
+    let rig = Rig::on(&faulty.uri(), numbered(6_000), "");
+    for sort in [&[][..], &["--sort", "{n: 1}"]] {
+        let form = [&["orders", "--limit", "0", "--format", "jsonl"], sort].concat();
+        let mut command = rig.command(&form);
+        let mut running = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut first = String::new();
+        BufReader::new(running.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        let output = running.wait_with_output().unwrap();
+        assert!(!String::from_utf8(output.stderr).unwrap().contains("panicked"), "{sort:?}");
+        eventually("nothing of ours is left", || {
+            let left =
+                on_server(&faulty.uri(), async |client| operations(&client, &rig.main).await);
+            left.is_empty().then_some(())
+        });
+    }
 }

@@ -152,3 +152,31 @@ fn text_shows_rows_their_stores_and_that_there_are_more() {
     let said = format!("{}{}", whole.stdout, whole.stderr);
     assert!(!said.contains("more"), "{said}");
 }
+
+#[test]
+fn counts_and_groups_are_drawn_as_bars() {
+    let rig = Rig::new(vec![
+        store("one", 1, (0..8).map(|n| doc! {"kind": "tea", "n": n}).collect()),
+        store("two", 2, (0..4).map(|n| doc! {"kind": "cake", "n": n}).collect()),
+        store("three", 3, (0..2).map(|n| doc! {"kind": "cake", "n": n}).collect()),
+    ]);
+    // How long the bar of a label is.
+    let bar = |text: &str, label: &str| {
+        let line = text.lines().find(|line| line.starts_with(label));
+        let line = line.unwrap_or_else(|| panic!("no {label} in {text}"));
+        line.chars().filter(|char| *char == '#').count()
+    };
+    let counted = rig.run(&["orders", "--count", "--chart", "--ascii"]);
+    assert_eq!(counted.code, 0, "{counted:?}");
+    let bars = ["S-one", "S-two", "S-three"].map(|label| bar(&counted.stdout, label));
+    assert!(bars[0] == 2 * bars[1] && bars[1] == 2 * bars[2] && bars[2] > 0, "{counted:?}");
+    let group = "[{$group: {_id: '$kind', n: {$sum: 1}}}, {$sort: {n: -1}}]";
+    let grouped = rig.run(&["orders", "--aggregate", group, "--chart", "--ascii"]);
+    assert_eq!(grouped.code, 0, "{grouped:?}");
+    let (tea, cake) = (bar(&grouped.stdout, "tea"), bar(&grouped.stdout, "cake"));
+    assert!(tea > cake && cake > 0, "{grouped:?}");
+    assert!(grouped.stdout.contains('8') && grouped.stdout.contains('6'), "{grouped:?}");
+    let nothing =
+        rig.run(&["orders", "--filter", "{n: 1}", "--project", "{kind: 1, _id: 0}", "--chart"]);
+    assert_eq!(nothing.code, 2, "{nothing:?}");
+}

@@ -3,7 +3,7 @@
 use mongodb::bson::{Bson, Document, doc};
 
 use super::rig::{Answer, Rig, json, number, numbered};
-use crate::doctor::fleet::record;
+use crate::doctor::fleet::{record, tombstone};
 
 fn with(rig: &Rig, records: &[Document]) {
     rig.insert(0, "stores", records);
@@ -148,4 +148,26 @@ fn a_fleet_without_stores_has_nobody_to_ask() {
     assert_eq!(output.code, 2, "{output:?}");
     let report = output.held_to("error");
     assert!(report["error"]["message"].as_str().unwrap().contains("no store"), "{report:#}");
+}
+
+#[test]
+fn a_store_that_was_moved_away_is_not_counted_as_empty() {
+    let rig = Rig::new(numbered(23));
+    // What the backend leaves behind, with a record that was not changed yet.
+    rig.tell(2, doc! {"drop": "two_orders"});
+    rig.tell(2, tombstone("two_orders"));
+    for form in [
+        &["orders", "--limit", "0"][..],
+        &["orders", "--sort", "{n: 1}"],
+        &["orders", "--count"],
+        &["orders", "--count", "--filter", "{n: 1}"],
+        &["orders", "--distinct", "n"],
+        &["orders", "--aggregate", "[{$group: {_id: null, n: {$sum: 1}}}]"],
+    ] {
+        let answer = rig.query(form);
+        let failed: Vec<String> = answer.failures().into_iter().map(|(id, ..)| id).collect();
+        assert_eq!(failed, ["S-two"], "{form:?}: {answer:#?}");
+        assert_eq!((answer.code, &answer.report["complete"]), (1, &false.into()), "{form:?}");
+        assert!(answer.rows().iter().all(|(id, ..)| id != "S-two"), "{form:?}: {answer:#?}");
+    }
 }
