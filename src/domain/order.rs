@@ -109,7 +109,11 @@ fn within_class(left: &Bson, right: &Bson) -> Ordering {
         (Bson::Document(left), Bson::Document(right)) => documents(left, right),
         (Bson::Array(left), Bson::Array(right)) => arrays(left, right),
         (Bson::Binary(left), Bson::Binary(right)) => {
-            let key = |binary: &bson::Binary| (binary.bytes.len(), u8::from(binary.subtype));
+            // The server counts the length that the old subtype repeats.
+            let key = |binary: &bson::Binary| {
+                let subtype = u8::from(binary.subtype);
+                (binary.bytes.len() + if subtype == 2 { 4 } else { 0 }, subtype)
+            };
             key(left).cmp(&key(right)).then_with(|| left.bytes.cmp(&right.bytes))
         }
         (Bson::ObjectId(left), Bson::ObjectId(right)) => left.bytes().cmp(&right.bytes()),

@@ -146,7 +146,11 @@ pub(crate) fn pattern_and_options(value: &[u8]) -> (&[u8], &[u8]) {
 
 /// The subtype and the bytes of a binary value.
 pub(crate) fn subtype_and_bytes(value: &[u8]) -> (u8, &[u8]) {
-    (value.get(4).copied().unwrap_or(0), value.get(5..).unwrap_or_default())
+    let subtype = value.get(4).copied().unwrap_or(0);
+    let bytes = value.get(5..).unwrap_or_default();
+    // The old subtype repeats the length in front of its bytes, where no form of text shows it.
+    let repeated = || length_at(bytes, 0).is_some_and(|length| length + 4 == bytes.len());
+    (subtype, if subtype == 2 && repeated() { &bytes[4..] } else { bytes })
 }
 
 /// The name of the type in queries with `$type`.

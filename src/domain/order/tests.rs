@@ -49,6 +49,8 @@ fn values_are_ordered_as_the_server_orders_them() {
         Bson::Binary(Binary { subtype: BinarySubtype::Generic, bytes: vec![9] }),
         Bson::Binary(Binary { subtype: BinarySubtype::Generic, bytes: vec![0, 0] }),
         Bson::Binary(Binary { subtype: BinarySubtype::Uuid, bytes: vec![0, 0] }),
+        // On the wire it is longer by a length of its own.
+        Bson::Binary(Binary { subtype: BinarySubtype::BinaryOld, bytes: vec![1] }),
         Bson::ObjectId(ObjectId::from_bytes([1; 12])),
         Bson::Boolean(false),
         Bson::Boolean(true),
