@@ -194,6 +194,19 @@ impl Pencil {
         self.look = Some(look);
     }
 
+    /// Writes again what stands behind a character that is put together from several: a
+    /// terminal that gives its marks cells of their own has drawn over it.
+    fn mend(&mut self, at: Position) {
+        if at.x >= self.size.width {
+            return;
+        }
+        if let Some((char, look)) = self.memory.shown(at.x, at.y) {
+            self.move_to(at);
+            self.put_on(look);
+            self.write_symbol(char.encode_utf8(&mut [0; 4]));
+        }
+    }
+
     fn look_of(&self, cell: &Cell) -> Look {
         let color = |color| if self.limits.no_color { Color::Reset } else { color };
         Look { foreground: color(cell.fg), background: color(cell.bg), modifier: cell.modifier }
@@ -280,8 +293,12 @@ impl Backend for Pencil {
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
         let changed: Vec<_> = content.collect();
+        let mut blotted = Vec::new();
         for (x, y, cell) in &changed {
-            self.memory.note(Position { x: *x, y: *y }, cell.symbol(), self.look_of(cell));
+            let at = Position { x: *x, y: *y };
+            if self.memory.note(at, cell.symbol(), self.look_of(cell)) {
+                blotted.push(Position { x: x.saturating_add(1), y: *y });
+            }
         }
         let mut erased = None;
         for (x, y, cell) in changed {
@@ -303,6 +320,13 @@ impl Backend for Pencil {
                 self.put_on(look);
             }
             self.write_symbol(cell.symbol());
+            if cell.symbol().chars().nth(1).is_some() {
+                let width = u16::try_from(cell.symbol().width()).unwrap_or(1);
+                blotted.push(Position { x: x.saturating_add(width), y });
+            }
+        }
+        for at in blotted {
+            self.mend(at);
         }
         Ok(())
     }

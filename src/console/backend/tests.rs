@@ -43,6 +43,19 @@ fn a_terminal_shows_what_was_drawn() {
 }
 
 #[test]
+fn marks_with_cells_of_their_own_are_not_left_standing() {
+    let mut terminal = terminal(Limits::default());
+    let mut bytes = drawn(&mut terminal, |buffer| {
+        Line::from("a \u{924}\u{93e} b").render(buffer.area, buffer);
+    });
+    bytes += &drawn(&mut terminal, |buffer| Line::from("a").render(buffer.area, buffer));
+    // A terminal that writes each mark into a cell of its own.
+    let mut shown = vt100::Parser::new(4.try_into().unwrap(), 20.try_into().unwrap(), 0);
+    shown.process(bytes.replace('\u{93e}', "!").as_bytes());
+    assert_eq!(shown.screen().rows(0, 20).next().unwrap().trim_end(), "a");
+}
+
+#[test]
 fn nothing_changed_is_no_byte() {
     let mut terminal = terminal(Limits::default());
     let draw = |buffer: &mut Buffer| Line::from("same").red().render(buffer.area, buffer);
