@@ -395,14 +395,14 @@ fn a_hundred_rows_where_no_limit_is_asked_for() {
 
 /// Every two orders that the program takes for unlike, or for alike, against the server.
 #[track_caller]
-fn assert_compared(rig: &Rig, sort: &Document) {
-    let classes = classes(&rig.together(None), sort, None);
+fn assert_compared(together: &Together, sort: &Document) {
+    let classes = classes(together, sort, None);
     let direction = |value: &Bson| number(value) == 1;
     let keys: Vec<SortKey> = sort
         .iter()
         .map(|(path, value)| SortKey { path: path.clone(), ascending: direction(value) })
         .collect();
-    let orders = rig.together(None).gives(&[], None);
+    let orders = together.gives(&[], None);
     let keyed: Vec<_> = orders
         .iter()
         .map(|order| {
@@ -421,6 +421,7 @@ fn assert_compared(rig: &Rig, sort: &Document) {
 #[test]
 fn values_and_lists_are_compared_as_the_server_compares_them() {
     let rig = Rig::new(dealt(orders([lists(), values()].concat())));
+    let together = rig.together(None);
     for sort in [
         doc! {"v": 1},
         doc! {"v": -1},
@@ -433,6 +434,6 @@ fn values_and_lists_are_compared_as_the_server_compares_them() {
         doc! {"v.0.0": 1},
         doc! {"w": -1, "v": 1},
     ] {
-        assert_compared(&rig, &sort);
+        assert_compared(&together, &sort);
     }
 }

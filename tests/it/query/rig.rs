@@ -160,7 +160,8 @@ impl Rig {
         })
     }
 
-    /// One collection with the orders of all stores, or of those of one place.
+    /// One collection with the orders of all stores, or of those of one place. No two of them
+    /// may have the same `_id`.
     pub(crate) fn together(&self, place: Option<Place>) -> Together {
         let stores = self.stores.iter().filter(|one| place.is_none_or(|at| one.place == at));
         let orders: Vec<Document> = stores.flat_map(|one| one.orders.clone()).collect();
@@ -170,12 +171,9 @@ impl Rig {
             let database = client.database(&database);
             database.collection::<Document>(&collection).drop().await.unwrap();
             database.create_collection(&collection).await.unwrap();
-            // Orders of two stores may have one `_id`, which here is one collection's.
-            for (at, mut order) in orders.into_iter().enumerate() {
-                if !order.contains_key("_id") {
-                    order.insert("_id", format!("made {at}"));
-                }
-                database.collection(&collection).insert_one(order).await.unwrap();
+            if !orders.is_empty() {
+                let all = database.collection::<Document>(&collection);
+                all.insert_many(orders).await.unwrap();
             }
         });
         Together { root, database, collection }

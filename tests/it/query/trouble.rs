@@ -142,11 +142,11 @@ fn a_server_that_says_nothing_is_not_waited_for_for_ever() {
 #[test]
 fn a_server_that_falls_silent_in_the_middle_keeps_nobody_else() {
     let faulty = Faulty::take();
-    let settings = "[query]\ndeadline = \"3s\"\n";
+    let settings = "[query]\ndeadline = \"2s\"\n";
     let rig = Rig::apart(&shared().uri(), &faulty.uri(), numbered(MANY), settings);
     // Its first rows are there, and then no more: others have more batches to come.
     faulty.fail(&["getMore"], doc! {"blockConnection": true, "blockTimeMS": 20_000});
-    for sort in [&[][..], &["--sort", "{n: 1}"], &["--sort", "{n: -1}"]] {
+    for sort in [&[][..], &["--sort", "{n: 1}"]] {
         let begun = Instant::now();
         let answer = rig.query(&[&["orders", "--limit", "0"], sort].concat());
         assert!(begun.elapsed() < Duration::from_secs(12), "{:?}", begun.elapsed());
@@ -367,7 +367,7 @@ fn a_store_that_moves_while_it_is_read_is_told_apart() {
 }
 
 #[test]
-fn a_store_that_is_new_or_gone_while_others_are_read_is_told() {
+fn a_store_that_is_gone_while_others_are_read_is_told() {
     let faulty = Faulty::take();
     let (rig, namespace) = one_that_fails(&faulty);
     let held = doc! {"namespace": &namespace, "blockConnection": true, "blockTimeMS": 1_500};
@@ -413,6 +413,51 @@ fn an_interrupted_query_leaves_nothing_behind_on_the_server() {
             home.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         assert!(!names.iter().any(|name| name.contains("rows")), "{form:?}: {names:?}");
     }
+}
+
+#[test]
+fn a_fault_that_passes_is_tried_again_and_no_failure() {
+    let faulty = Faulty::take();
+    let (rig, namespace) = one_that_fails(&faulty);
+    for how in [doc! {"errorCode": 91}, doc! {"errorCode": 189}, doc! {"closeConnection": true}] {
+        for form in [FORMS[0].0, FORMS[1].0, FORMS[2].0] {
+            let mut data = doc! {"namespace": &namespace};
+            data.extend(how.clone());
+            let n_before = faulty.fail_once(&["find", "aggregate"], data);
+            let answer = rig.whole(form);
+            wait_for_failure(&faulty.uri(), n_before);
+            if form.contains(&"--count") {
+                assert_eq!(answer.report["totals"]["fleet"]["count"], 23, "{how}: {answer:#?}");
+            } else {
+                rig.assert_all_of(&answer, &rig.ids_in(&[0, 1, 2, 3]));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_main_database_that_dies_while_shards_are_asked_leaves_their_rows_and_a_doubt() {
+    let mut server = start(ServerOptions::default());
+    let settings = "[query]\ndeadline = \"20s\"\n";
+    let rig = Rig::apart(&server.uri(), &shared().uri(), numbered(23), settings);
+    let held = doc! {
+        "namespace": format!("{}.old_orders", rig.main), "blockConnection": true,
+        "blockTimeMS": 60_000,
+    };
+    let n_before = fail(&server.uri(), &["find"], "alwaysOn", held);
+    let answer = std::thread::scope(|scope| {
+        let asked = scope.spawn(|| rig.query(&["orders", "--limit", "0"]));
+        wait_for_failure(&server.uri(), n_before);
+        server.kill9();
+        asked.join().unwrap()
+    });
+    rig.assert_all_of(&answer, &rig.ids_in(&[2]));
+    assert_eq!((answer.code, &answer.report["complete"]), (1, &false.into()), "{answer:#?}");
+    let failures = answer.failures();
+    let failed = |id: &str| failures.iter().any(|(of, ..)| of == id);
+    assert!(failed("S-old") && !failed("S-two"), "{failures:?}");
+    // Whether a store has moved meanwhile cannot be known without the registry.
+    assert!(failed("-"), "{failures:?}");
 }
 
 #[test]
