@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use bson::{Bson, Document, RawDocumentBuf, doc};
+use bson::{Bson, Document, RawDocumentBuf, Utf8Lossy, doc};
 use futures_util::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
@@ -333,8 +333,9 @@ impl<'a> Round<'a> {
         let Some(database) = self.plan.targets.get(index).map(|target| target.database) else {
             return;
         };
-        let mut rows: Vec<Document> =
-            rows.iter().filter_map(|row| Document::try_from(row.as_ref()).ok()).collect();
+        let Some(mut rows) = self.decoded(&rows) else {
+            return self.fail_target(index, unreadable()).await;
+        };
         if self.question.kind == Kind::Count {
             for row in &mut rows {
                 row.remove("_id");
@@ -353,6 +354,21 @@ impl<'a> Round<'a> {
             }
         }
         self.answered(index).await;
+    }
+
+    /// Rows as documents. A text that is no UTF-8 is shown as well as it can be, but is no key
+    /// to tell groups apart by. `None` where a row is no document at all.
+    fn decoded(&mut self, rows: &[RawDocumentBuf]) -> Option<Vec<Document>> {
+        let mut documents = Vec::with_capacity(rows.len());
+        for row in rows {
+            if let Ok(document) = Document::try_from(row.as_ref()) {
+                documents.push(document);
+                continue;
+            }
+            self.merger.refuse("a text in the answers is no UTF-8, and cannot be told from others");
+            documents.push(Utf8Lossy::<Document>::try_from(row.as_ref()).ok()?.0);
+        }
+        Some(documents)
     }
 
     /// Takes some rows of a store. False when no more are wanted.
@@ -431,6 +447,14 @@ async fn existing(
     let batch = answer.get_document("cursor").and_then(|cursor| cursor.get_array("firstBatch"));
     let listed = batch.map(Vec::as_slice).unwrap_or_default().iter().filter_map(Bson::as_document);
     Ok(listed.filter_map(|one| one.get_str("name").ok().map(ToOwned::to_owned)).collect())
+}
+
+fn unreadable() -> Failure {
+    Failure::new(
+        FailureKind::Malformed,
+        "an answer of the server cannot be read",
+        "Look at the documents with `tilldeck find`",
+    )
 }
 
 fn too_late(collection: &str, limit: Duration) -> Failure {

@@ -1,7 +1,7 @@
 //! Walks raw BSON without trusting it: no length is believed before it is checked, no text
 //! is believed to be UTF-8, and nothing is decoded that is only passed by.
 
-use bson::spec::ElementType;
+use bson::{RawDocument, RawDocumentBuf, spec::ElementType};
 
 /// One field of a document, still as bytes.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +72,24 @@ impl<'a> Iterator for Elements<'a> {
         };
         found
     }
+}
+
+/// The document without its field of this name, and that field. It is cut out as bytes: what
+/// cannot be decoded, such as a text that is no UTF-8, stays in the rest all the same.
+pub(crate) fn without<'a>(
+    document: &'a RawDocument,
+    name: &str,
+) -> (RawDocumentBuf, Option<Element<'a>>) {
+    let bytes = document.as_bytes();
+    let named = |element: &Element<'_>| element.key == name.as_bytes();
+    let Some(element) = elements(bytes, 0).map_while(Result::ok).find(named) else {
+        return (document.to_owned(), None);
+    };
+    let mut rest = bytes.to_vec();
+    rest.drain(element.start..element.end);
+    let length = i32::try_from(rest.len()).unwrap_or_default();
+    rest.splice(..4, length.to_le_bytes());
+    (RawDocumentBuf::from_bytes(rest).unwrap_or_default(), Some(element))
 }
 
 /// Where the terminator of the document that begins at `start` is.

@@ -157,12 +157,19 @@ impl Merger {
         rows
     }
 
+    /// Gives the totals up, where there are some, unless they were given up before.
+    pub(crate) fn refuse(&mut self, reason: &str) {
+        if !matches!(self.how, How::Not) {
+            self.refused.get_or_insert_with(|| reason.to_owned());
+            self.fleet.clear();
+            self.databases.clear();
+        }
+    }
+
     /// Gives the totals up where they would take too much memory.
     fn bound(&mut self) {
         if self.fleet.len() > MOST {
-            self.refused = Some(format!("there are more than {MOST} groups"));
-            self.fleet.clear();
-            self.databases.clear();
+            self.refuse(&format!("there are more than {MOST} groups"));
         }
     }
 

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use bson::{Bson, RawBsonRef, RawDocument, RawDocumentBuf, doc, spec::ElementType};
+use bson::{Bson, RawDocument, RawDocumentBuf, doc, spec::ElementType};
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -14,7 +14,7 @@ use super::{Round, too_late};
 use crate::{
     domain::{
         database::Database,
-        document::raw::{elements, text},
+        document::raw::{elements, text, without},
         failure::Failure,
         keyset,
         order::{SortKey, compare_keys},
@@ -182,17 +182,9 @@ impl Round<'_> {
 
 /// The document without the key that it brought along.
 fn keyed(document: &RawDocument) -> (Vec<Bson>, RawDocumentBuf) {
-    let mut rest = RawDocumentBuf::new();
-    let mut key = Vec::new();
-    for (name, value) in document.iter().filter_map(Result::ok) {
-        match value {
-            RawBsonRef::Array(values) if name.as_str() == SORT_KEY => {
-                key = comparable(values.as_bytes()).map(|(_, value)| value).collect();
-            }
-            value => rest.append(name, value),
-        }
-    }
-    (key, rest)
+    let (rest, brought) = without(document, SORT_KEY);
+    let key = brought.map(|element| comparable(element.value).map(|(_, value)| value).collect());
+    (key.unwrap_or_default(), rest)
 }
 
 /// The values of a sort key. Under a collation, its texts are bytes that are no UTF-8: each

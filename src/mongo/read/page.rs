@@ -14,6 +14,7 @@ use crate::{
     config::QueryConfig,
     domain::{
         collection::Form,
+        document::raw::without,
         failure::{Failure, FailureKind},
         keyset::{self, Mark, Order, Ties, Way},
         order::SortKey,
@@ -365,17 +366,11 @@ impl Found {
 
 /// Takes the sort key out of a document.
 fn without_key(document: &RawDocument) -> (RawDocumentBuf, Option<Vec<Bson>>) {
-    let mut rest = RawDocumentBuf::new();
-    let mut key = None;
-    for (name, value) in document.iter().filter_map(Result::ok) {
-        if name.as_str() == SORT_KEY {
-            key = Bson::try_from(value).ok().and_then(|value| match value {
-                Bson::Array(values) => Some(values),
-                _ => None,
-            });
-        } else {
-            rest.append(name, value);
-        }
-    }
+    let (rest, _) = without(document, SORT_KEY);
+    let key = document.get(SORT_KEY).ok().flatten().and_then(|value| Bson::try_from(value).ok());
+    let key = key.and_then(|value| match value {
+        Bson::Array(values) => Some(values),
+        _ => None,
+    });
     (rest, key)
 }
