@@ -1,8 +1,8 @@
 //! Records that lead nowhere, and such that lead to the same.
 
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 
-use super::rig::{Answer, Rig, json, number, numbered};
+use super::rig::{Answer, Rig, json, number, numbered, store};
 use crate::doctor::fleet::{record, tombstone};
 
 fn with(rig: &Rig, records: &[Document]) {
@@ -169,5 +169,52 @@ fn a_store_that_was_moved_away_is_not_counted_as_empty() {
         assert_eq!(failed, ["S-two"], "{form:?}: {answer:#?}");
         assert_eq!((answer.code, &answer.report["complete"]), (1, &false.into()), "{form:?}");
         assert!(answer.rows().iter().all(|(id, ..)| id != "S-two"), "{form:?}: {answer:#?}");
+    }
+}
+
+/// A document whose field `kind` is a text of these bytes, valid or not.
+fn with_bytes(id: i32, kind: &[u8]) -> RawDocumentBuf {
+    let placeholder = "x".repeat(kind.len());
+    let document = doc! {"_id": id, "kind": &placeholder, "n": id};
+    let mut bytes = RawDocumentBuf::try_from(&document).unwrap().into_bytes();
+    let at = bytes.windows(kind.len()).position(|part| part == placeholder.as_bytes()).unwrap();
+    bytes[at..at + kind.len()].copy_from_slice(kind);
+    RawDocumentBuf::from_bytes(bytes).unwrap()
+}
+
+#[test]
+fn a_text_that_is_no_utf_8_takes_no_row_away() {
+    let rig = Rig::new(vec![store("one", 1, vec![]), store("two", 2, vec![])]);
+    let broken = with_bytes(1, b"ab\xff\xfecd");
+    let sound = with_bytes(2, b"tea");
+    for (place, prefix, documents) in [(1, "one", vec![&broken, &sound]), (2, "two", vec![&sound])]
+    {
+        let name = rig.name_of(place);
+        rig.at(place, async |client| {
+            let orders =
+                client.database(&name).collection::<RawDocumentBuf>(&format!("{prefix}_orders"));
+            orders.insert_many(documents).await.unwrap();
+        });
+    }
+    for (form, n_rows) in [
+        (&["orders"][..], 3),
+        (&["orders", "--sort", "{n: 1}"], 3),
+        (&["orders", "--sort", "{kind: 1}"], 3),
+        (&["orders", "--distinct", "kind"], 3),
+        (&["orders", "--aggregate", "[{$group: {_id: '$kind', n: {$sum: 1}}}]"], 3),
+        (&["orders", "--aggregate", "[{$match: {n: 1}}]"], 1),
+    ] {
+        let answer = rig.whole(form);
+        assert_eq!(answer.rows().len(), n_rows, "{form:?}: {answer:#?}");
+        let text = answer.report["rows"].to_string();
+        assert!(text.contains("ab\u{fffd}"), "{form:?}: {text}");
+        if matches!(form, [_, "--distinct", _]) {
+            assert!(answer.report["totals"].is_null(), "{answer:#?}");
+            assert!(answer.report["totals_refused"].as_str().unwrap().contains("UTF-8"));
+        }
+        let is_whole = |row: &Document| row.contains_key("kind") && row.contains_key("n");
+        if !matches!(form, [_, "--distinct" | "--aggregate", _]) {
+            assert!(answer.documents().iter().all(is_whole), "{form:?}: {answer:#?}");
+        }
     }
 }
