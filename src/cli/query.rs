@@ -28,7 +28,7 @@ use crate::{
     report::query::{self, QueryReport},
 };
 
-/// Rows in all, unless it is said.
+/// Documents in all, unless it is said.
 const ROWS: u32 = 100;
 
 /// What `query` takes.
@@ -46,7 +46,7 @@ pub(super) struct Args {
     of_type: Option<String>,
     #[command(flatten)]
     query: QueryArgs,
-    /// Most rows in all; 0 for no limit.
+    /// Most rows in all; 0 for no limit. 100 for documents, else none.
     #[arg(long, value_name = "N")]
     limit: Option<u32>,
     /// Count the documents of each store.
@@ -113,7 +113,9 @@ fn completed(args: &Args, config: &Config) -> Result<Completed, Failure> {
         args.distinct.clone().or_else(|| saved_kind(&saved.distinct)),
         args.aggregate.clone().or_else(|| saved_kind(&saved.aggregate)).as_deref(),
     )?;
-    let limit = args.limit.or(saved.limit).unwrap_or(ROWS);
+    // Counts, values and groups are few and wanted whole; documents are not.
+    let usual = if kind == Kind::Find { ROWS } else { 0 };
+    let limit = args.limit.or(saved.limit).unwrap_or(usual);
     let of_type = args.of_type.clone().or(saved.of_type).ok_or_else(|| {
         Failure::new(
             FailureKind::Usage,

@@ -198,8 +198,8 @@ impl QueryBoard {
         match self.asked {
             Asked::Find => vec![Type, What, Stores, Filter, Second, Projection, Limit],
             Asked::Count => vec![Type, What, Stores, Filter],
-            Asked::Distinct => vec![Type, What, Stores, Filter, Second, Limit],
-            Asked::Aggregate => vec![Type, What, Stores, Filter, Limit],
+            Asked::Distinct => vec![Type, What, Stores, Filter, Second],
+            Asked::Aggregate => vec![Type, What, Stores, Filter],
         }
     }
 
@@ -684,6 +684,8 @@ fn typed(model: &Model) -> Result<Question, Wrong> {
         .parse::<u64>()
         .ok()
         .filter(|limit| (1..=MOST_ROWS).contains(limit));
+    // Counts, values and groups are few and wanted whole.
+    let limit = if is_find { limit } else { Some(MOST_ROWS) };
     let limit = limit.ok_or_else(|| {
         usage(
             "the limit is no number from 1 to 10,000",

@@ -1,11 +1,13 @@
 //! One question to many stores: the form above, the answers below.
 
+use bson::RawDocument;
+use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
 use super::{
     Canvas,
     documents::draw_line,
-    paint::{self, selection, window},
+    paint::{self, Row, selection, window},
     stores::draw_field,
 };
 use crate::{
@@ -16,13 +18,20 @@ use crate::{
     domain::{
         chart::eighths,
         database::Database,
-        format, shell,
+        document::cell,
+        format,
+        schema::Schema,
         text::{SafeText, safe, safe_shell},
     },
 };
 
 /// Columns of the names of the fields.
 const LABEL: u16 = 13;
+/// Cells of a database's name.
+const DATABASE: u16 = 10;
+/// Columns of fields, and how wide each may be.
+const COLUMNS: usize = 8;
+const WIDEST: usize = 30;
 /// Rows of the selected document.
 const DETAILS: u16 = 9;
 /// Fewest rows that the answers keep beside it.
@@ -254,9 +263,21 @@ fn draw_rows(canvas: &mut Canvas, area: Rect) {
         return canvas.say(area, &[(&safe(text), theme.dim)]);
     }
     let name = |database: Database| safe(&model.session.layout.name_of(database));
+    let zone = model.session.zone.clone().unwrap_or(TimeZone::UTC);
     let ids = board.plan.targets.iter().map(|target| safe(&target.store_id).width()).max();
     let ids = u16::try_from(ids.unwrap_or(0)).unwrap_or(u16::MAX).clamp(5, 20);
-    for (line, index) in (0..).zip(window(board.cursor, lines.len(), area.height.into())) {
+    let rows = paint::below(area, u16::from(!board.rows.is_empty()));
+    canvas.note_top_rows(rows);
+    let visible = window(board.cursor, lines.len(), rows.height.into());
+    let columns = Columns::of(board, lines.get(visible.clone()).unwrap_or_default(), zone);
+    if !board.rows.is_empty() {
+        let mut head = canvas.row(area, 0);
+        head.gap(1).left(&safe("store"), ids, theme.accent).gap(2);
+        head.left(&safe("database"), DATABASE, theme.accent).gap(2);
+        columns.head(&mut head, theme);
+    }
+    let area = rows;
+    for (line, index) in (0..).zip(visible) {
         let Some(shown) = lines.get(index) else { break };
         let (whole, gutter) =
             selection(theme, index == board.cursor.row && !board.is_editing, true);
@@ -283,11 +304,68 @@ fn draw_rows(canvas: &mut Canvas, area: Rect) {
             BoardLine::Row(shown) => {
                 let Some(target) = board.plan.targets.get(shown.target) else { continue };
                 row.left(&safe(&target.store_id), ids, theme.strong).gap(2);
-                row.left(&name(target.database), 10, theme.dim).gap(2);
-                let document = shell::raw_document(shown.document.as_bytes());
-                let most: String = document.chars().take(400).collect();
-                row.text(&safe_shell(&most), theme.text);
+                row.left(&name(target.database), DATABASE, theme.dim).gap(2);
+                columns.draw(&mut row, &shown.document, theme);
             }
+        }
+    }
+}
+
+/// The fields that rows are shown by.
+struct Columns {
+    /// Path, width, and whether it holds numbers.
+    columns: Vec<(String, u16, bool)>,
+    zone: TimeZone,
+}
+
+impl Columns {
+    /// What was sorted by comes first, then what most rows have.
+    fn of(board: &QueryBoard, lines: &[BoardLine<'_>], zone: TimeZone) -> Self {
+        let documents: Vec<&RawDocument> = lines
+            .iter()
+            .filter_map(|line| match line {
+                BoardLine::Row(row) => Some(row.document.as_ref()),
+                _ => None,
+            })
+            .collect();
+        let sorted = board.question.iter().flat_map(|question| question.query.sort.keys());
+        let mut paths: Vec<String> = sorted.cloned().collect();
+        for path in Schema::of(documents.iter().copied()).columns(COLUMNS) {
+            if !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+        let column = |path: String| {
+            let cells: Vec<(SafeText, bool)> =
+                documents.iter().filter_map(|document| cell(document, &path, &zone)).collect();
+            let widest = cells.iter().map(|(text, _)| text.width()).max().unwrap_or(0);
+            let width = widest.max(safe(&path).width()).min(WIDEST);
+            let is_number = cells.iter().any(|(_, is_number)| *is_number);
+            (path, u16::try_from(width).unwrap_or(u16::MAX), is_number)
+        };
+        let columns = paths.into_iter().map(column).collect();
+        Self { columns, zone }
+    }
+
+    fn head(&self, row: &mut Row, theme: &Theme) {
+        for (path, width, is_number) in &self.columns {
+            let name = safe(path);
+            if *is_number {
+                row.right(&name, *width, theme.accent).gap(2);
+            } else {
+                row.left(&name, *width, theme.accent).gap(2);
+            }
+        }
+    }
+
+    fn draw(&self, row: &mut Row, document: &RawDocument, theme: &Theme) {
+        for (path, width, _) in &self.columns {
+            match cell(document, path, &self.zone) {
+                Some((text, true)) => row.right(&text, *width, theme.text),
+                Some((text, false)) => row.left(&text, *width, theme.text),
+                None => row.left(&safe("-"), *width, theme.dim),
+            };
+            row.gap(2);
         }
     }
 }
