@@ -69,6 +69,12 @@
 //! - **One bad record never blanks a list.** Decoding is tolerant, and what is wrong with
 //!   a record is shown beside it.
 //!
+//! - **Reads end where they run.** Each query has a deadline and a name on the server, and a
+//!   future that nobody waits for any more ends its command there. Nothing skips: pages go on
+//!   from a key.
+//! - **No silent part.** An answer of many stores says who has not given it. Totals are added
+//!   up only where that is the same as asking all documents together.
+//!
 //! # Where we left the beaten path, and why
 //!
 //! - `domain` also uses `jiff` for points in time and the Unicode tables for text. Both are
@@ -84,6 +90,11 @@
 //!   knows neither `NO_COLOR` with attributes nor ASCII. For a console that is open for days
 //!   over SSH these are the job, not a detail.
 //! - Lists scroll by a quarter of a page: moving every row costs a slow line two kilobytes.
+//! - What a server says about a query is shown, unlike its other texts: it speaks of what the
+//!   person has just typed, and holds no login.
+//! - A page is read in segments, one range of an index after the other, instead of one `$or`:
+//!   comparisons of a filter meet values of one class only, and a union of ranges would be
+//!   sorted, not read in order.
 //! - The probes look by polling, not by the driver's streaming monitor, which would keep a
 //!   second connection open to every database for nothing.
 //! - Latencies are kept in a history as steps of a rough logarithmic scale: a healthy

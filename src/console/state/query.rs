@@ -197,9 +197,8 @@ impl QueryBoard {
         use FormPart::{Asked as What, Filter, Limit, Projection, Second, Stores, Type};
         match self.asked {
             Asked::Find => vec![Type, What, Stores, Filter, Second, Projection, Limit],
-            Asked::Count => vec![Type, What, Stores, Filter],
+            Asked::Count | Asked::Aggregate => vec![Type, What, Stores, Filter],
             Asked::Distinct => vec![Type, What, Stores, Filter, Second],
-            Asked::Aggregate => vec![Type, What, Stores, Filter],
         }
     }
 
