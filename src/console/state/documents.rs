@@ -105,6 +105,8 @@ pub struct DocumentsView {
     pub changes: VecDeque<crate::domain::change::Change>,
     /// Whether changes are followed.
     pub following: Option<RequestId>,
+    /// Whether those of the whole store are, not of this collection alone.
+    pub follows_store: bool,
     /// The selected line of a panel of lines.
     pub panel_cursor: ListCursor,
 }
@@ -182,6 +184,7 @@ impl DocumentsView {
             search: SearchBox::default(),
             changes: VecDeque::new(),
             following: None,
+            follows_store: false,
             panel_cursor: ListCursor::default(),
         }
     }
@@ -670,7 +673,11 @@ pub(super) fn copied_path(view: &DocumentsView) -> Option<(String, &'static str)
     (!path.is_empty()).then(|| (safe_json(&path), "path"))
 }
 
-/// The collections that are followed: only this one.
-pub(super) fn collections(view: &DocumentsView) -> Vec<String> {
-    vec![view.collection.clone()]
+/// The collections that are followed: this one, or every one of its store.
+pub(super) fn followed(view: &DocumentsView, types: &[CollectionType]) -> Vec<String> {
+    let stem = view.collection.strip_suffix(view.collection_type.as_str());
+    match stem.filter(|_| view.follows_store) {
+        Some(stem) => types.iter().map(|of_type| format!("{stem}{}", of_type.as_str())).collect(),
+        None => vec![view.collection.clone()],
+    }
 }

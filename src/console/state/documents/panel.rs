@@ -9,7 +9,7 @@ use super::{
         list::Extent,
         model::{ListCursor, Model, Top},
     },
-    CHANGES, DocumentsView, collections, view_of,
+    CHANGES, DocumentsView, followed, view_of,
 };
 use crate::domain::{
     change::Change,
@@ -173,26 +173,34 @@ pub(in super::super) fn looked(
     model.redraw = true;
 }
 
-/// Shows changes as they happen, or stops.
+/// Shows changes as they happen: of the collection, and asked again, of the whole store.
 pub(super) fn follow(model: &mut Model, commands: &mut Vec<Command>) {
     let request = model.next_request();
+    let types = model.session.layout.collection_types.clone();
     let Top::Documents(view) = &mut model.top else { return };
     if view.panel == Panel::Changes {
-        return stop_following(model, commands);
+        view.follows_store = !view.follows_store;
+    } else if view.following.is_some() {
+        view.panel = Panel::Changes;
+        return;
     }
     view.panel = Panel::Changes;
     view.panel_cursor = ListCursor::default();
     view.failure = None;
-    if view.following.is_none() {
-        view.following = Some(request);
-        let (database, names) = (view.database, collections(view));
-        commands.push(Command::FollowChanges { request, database, collections: names });
+    if let Some(earlier) = view.following.replace(request) {
+        commands.push(Command::EndWork { request: earlier });
     }
+    let (database, collections) = (view.database, followed(view, &types));
+    commands.push(Command::FollowChanges { request, database, collections });
+    let what = if view.follows_store { "every collection of the store" } else { "this collection" };
+    let key = model.keymap.key_of(Action::Follow);
+    model.notify(&format!("following {what}; {key} changes that"));
 }
 
 pub(super) fn stop_following(model: &mut Model, commands: &mut Vec<Command>) {
     let Top::Documents(view) = &mut model.top else { return };
     view.panel = Panel::Tree;
+    view.follows_store = false;
     if let Some(request) = view.following.take() {
         commands.push(Command::EndWork { request });
         model.notify("no longer followed");
@@ -374,5 +382,6 @@ fn change_line(change: &Change) -> Line {
     let id = change.key.get("_id").map(shell::print).unwrap_or_default();
     let what = change.update.as_ref().or(change.document.as_ref()).map(printed).unwrap_or_default();
     let tone = if change.operation == "delete" { Tone::Warning } else { Tone::Plain };
-    json_line(&format!("{at}  {:<8} {id}  {what}", change.operation), tone)
+    let (operation, collection) = (&change.operation, &change.collection);
+    json_line(&format!("{at}  {operation:<8} {collection}  {id}  {what}"), tone)
 }

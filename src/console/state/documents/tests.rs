@@ -311,7 +311,13 @@ fn changes_are_followed_until_they_are_left() {
     };
     update(&mut model, change(1));
     update(&mut model, change(2));
-    assert!(panel::lines(view(&model))[0].text.as_str().contains("insert   2"));
+    assert!(panel::lines(view(&model))[0].text.as_str().contains("insert   s1_orders  2"));
+    let commands = press(&mut model, "T");
+    let [Command::EndWork { .. }, Command::FollowChanges { collections, .. }] = &commands[..]
+    else {
+        panic!("{commands:?}")
+    };
+    assert!(collections.contains(&"s1_products".to_owned()) && collections.len() == 5);
     let commands = press(&mut model, "<esc>");
     assert!(matches!(commands[..], [Command::EndWork { .. }]));
     assert_eq!(view(&model).panel, Panel::Tree);
