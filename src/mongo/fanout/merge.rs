@@ -37,6 +37,8 @@ struct Source {
     target: usize,
     rows: VecDeque<(Vec<Bson>, RawDocumentBuf)>,
     stream: Stream,
+    /// When the last batch came.
+    arrived: Instant,
     is_over: bool,
 }
 
@@ -74,7 +76,10 @@ impl Source {
     async fn fill(&mut self) -> Result<(), Failure> {
         match self.stream.next().await? {
             None => self.is_over = true,
-            Some(batch) => self.rows.extend(batch.documents().map(keyed)),
+            Some(batch) => {
+                self.arrived = batch.arrived();
+                self.rows.extend(batch.documents().map(keyed));
+            }
         }
         Ok(())
     }
@@ -124,8 +129,13 @@ impl Round<'_> {
                 let first = async {
                     let _permit = permits.acquire_owned().await;
                     let stream = open(&handle?, ask)?;
-                    let mut source =
-                        Source { target: index, rows: VecDeque::new(), stream, is_over: false };
+                    let mut source = Source {
+                        target: index,
+                        rows: VecDeque::new(),
+                        stream,
+                        arrived: Instant::now(),
+                        is_over: false,
+                    };
                     source.fill().await?;
                     Ok(source)
                 };
@@ -166,7 +176,11 @@ impl Round<'_> {
             let begun = Instant::now();
             let left = self.config.deadline.saturating_sub(*waited);
             let filled = timeout(left, source.fill()).await;
-            *waited += begun.elapsed();
+            // Whoever takes the rows may have kept this from looking: that is not the store's.
+            *waited += match filled {
+                Ok(Ok(())) => source.arrived.saturating_duration_since(begun),
+                _ => begun.elapsed(),
+            };
             if let Err(failure) = filled.unwrap_or_else(|_| Err(self.late(source.target))) {
                 source.is_over = true;
                 self.fail_target(source.target, failure).await;

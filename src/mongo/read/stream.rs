@@ -18,7 +18,7 @@ use mongodb::{
 };
 use tokio::{
     sync::mpsc,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::task::TaskTracker;
 
@@ -81,9 +81,9 @@ pub struct Operation {
     is_busy: Arc<AtomicBool>,
 }
 
-/// Some documents, still as they came.
+/// Some documents, still as they came, and when they did.
 #[derive(Debug)]
-pub struct Batch(RawBatch);
+pub struct Batch(RawBatch, Instant);
 
 /// The documents of one query, batch by batch. Dropping it ends the query on the server.
 #[derive(Debug)]
@@ -98,6 +98,11 @@ pub struct Stream {
 }
 
 impl Batch {
+    /// When the server had answered, whoever looked when.
+    pub(in crate::mongo) const fn arrived(&self) -> Instant {
+        self.1
+    }
+
     /// The documents, as raw BSON.
     pub fn documents(&self) -> impl Iterator<Item = &RawDocument> {
         let bytes = self.0.doc_slices().map(bson::RawArray::as_bytes).unwrap_or_default();
@@ -140,7 +145,7 @@ pub(crate) fn open(handle: &Handle, ask: Ask) -> Result<Stream, Failure> {
             of_task.is_busy.store(false, Ordering::SeqCst);
             let batch = match batch {
                 Ok(None) => return,
-                Ok(Some(batch)) => Ok(Batch(batch)),
+                Ok(Some(batch)) => Ok(Batch(batch, Instant::now())),
                 Err(error) => Err(told(error)),
             };
             let is_last = batch.is_err();
