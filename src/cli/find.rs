@@ -31,6 +31,10 @@ use crate::{
 /// Documents on a page, unless it is said.
 const PAGE: u32 = 20;
 
+/// Documents that an export asks for at a time. The server would send 16 MB, of which several
+/// are in memory at the same time.
+const BATCH: u32 = 1_000;
+
 /// What `find` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -330,6 +334,7 @@ async fn exported(
         projection: query.projection,
         collation: query.collation,
         limit: (!args.all).then_some(args.limit.into()),
+        batch: Some(BATCH),
         max_time: config.query.export_time,
         ..Ask::default()
     };

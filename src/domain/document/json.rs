@@ -82,7 +82,7 @@ impl Writer<'_> {
     }
 
     fn string(&mut self, bytes: &[u8]) {
-        let is_plain = |byte: &u8| (0x20..0x7F).contains(byte) && !matches!(byte, b'"' | b'\\');
+        let is_plain = |byte: &u8| *byte >= 0x20 && !matches!(byte, b'"' | b'\\');
         match std::str::from_utf8(bytes) {
             Ok(text) if bytes.iter().all(is_plain) => {
                 self.text.push('"');
@@ -115,6 +115,14 @@ impl Writer<'_> {
             ElementType::EmbeddedDocument => self.document(value, depth),
             ElementType::Array => self.array(value, depth),
             ElementType::String => self.string(raw::text(value)),
+            ElementType::Double if is_relaxed && double(value).is_finite() => {
+                self.display(serde_json::Value::from(double(value)));
+            }
+            ElementType::Decimal128 => {
+                self.text.push_str("{\"$numberDecimal\":\"");
+                self.display(Decimal128::from_bytes(raw::fixed(value)));
+                self.text.push_str("\"}");
+            }
             ElementType::Int32 if is_relaxed => {
                 self.display(i32::from_le_bytes(raw::fixed(value)));
             }
@@ -197,7 +205,7 @@ pub(crate) fn pointed_at(value: &[u8]) -> ObjectId {
 fn scalar(element: &Element<'_>) -> Bson {
     let value = element.value;
     match element.kind {
-        ElementType::Double => Bson::Double(f64::from_le_bytes(raw::fixed(value))),
+        ElementType::Double => Bson::Double(double(value)),
         ElementType::Int32 => Bson::Int32(i32::from_le_bytes(raw::fixed(value))),
         ElementType::Int64 => Bson::Int64(i64::from_le_bytes(raw::fixed(value))),
         ElementType::Boolean => Bson::Boolean(value != [0]),
@@ -216,6 +224,10 @@ fn scalar(element: &Element<'_>) -> Bson {
         ElementType::MaxKey => Bson::MaxKey,
         _ => Bson::Null,
     }
+}
+
+fn double(value: &[u8]) -> f64 {
+    f64::from_le_bytes(raw::fixed(value))
 }
 
 /// The two halves of a timestamp: on the wire, the increment comes first.
