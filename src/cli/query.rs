@@ -307,7 +307,7 @@ fn finish(
     (outcome, rows): (&Outcome, Vec<Row>),
     (sink, args, output): (Sink, &Completed, Output),
 ) -> Result<ExitCode, Failure> {
-    let report = QueryReport::new(plan, outcome, &session.names);
+    let report = QueryReport::new(plan, outcome, (&session.names, args.file.json_form()));
     let code = u8::from(!outcome.is_complete());
     match sink {
         Sink::Json { is_first, .. } => {

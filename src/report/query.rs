@@ -96,7 +96,7 @@ struct PlanRow {
 
 impl QueryReport {
     /// The report of an answer.
-    pub fn new(plan: &Plan, outcome: &Outcome, names: &Names) -> Self {
+    pub fn new(plan: &Plan, outcome: &Outcome, (names, form): (&Names, JsonForm)) -> Self {
         let place = |(database, collection): &(Database, String)| PlaceBody {
             database: names.of(*database).to_owned(),
             collection: collection.clone(),
@@ -115,7 +115,7 @@ impl QueryReport {
             failed: outcome.failed.iter().map(failed).collect(),
             complete: outcome.is_complete(),
             limited: outcome.limited,
-            totals: outcome.totals.as_ref().map(|totals| TotalsBody::new(totals, names)),
+            totals: outcome.totals.as_ref().map(|totals| TotalsBody::new(totals, names, form)),
             totals_refused: outcome.totals_refused.clone(),
             changed: outcome.changed.iter().map(changed).collect(),
             missing: missing(plan, outcome)
@@ -171,28 +171,32 @@ fn missing<'a>(plan: &'a Plan, outcome: &'a Outcome) -> impl Iterator<Item = &'a
 }
 
 impl TotalsBody {
-    fn new(totals: &Totals, names: &Names) -> Self {
+    fn new(totals: &Totals, names: &Names, form: JsonForm) -> Self {
         let databases = totals.databases.iter().map(|(database, rows)| {
-            let mut body = of_rows(rows);
+            let mut body = of_rows(rows, form);
             if let Value::Object(fields) = &mut body {
                 fields.insert("database".to_owned(), names.of(*database).into());
             }
             body
         });
-        Self { fleet: of_rows(&totals.fleet), databases: databases.collect() }
+        Self { fleet: of_rows(&totals.fleet, form), databases: databases.collect() }
     }
 }
 
 /// A count as it is, values as a list, groups as a list.
-fn of_rows(rows: &[Document]) -> Value {
-    let extended = |row: &Document| Bson::Document(row.clone()).into_relaxed_extjson();
+fn of_rows(rows: &[Document], form: JsonForm) -> Value {
+    let written = |value: Bson| match form {
+        JsonForm::Relaxed => value.into_relaxed_extjson(),
+        JsonForm::Canonical => value.into_canonical_extjson(),
+    };
+    let extended = |row: &Document| written(Bson::Document(row.clone()));
     match rows {
         [one] if !one.contains_key("_id") && !one.contains_key("value") => extended(one),
         rows if rows.iter().all(|row| row.contains_key("value") && !row.contains_key("_id"))
             && !rows.is_empty() =>
         {
             let values = rows.iter().filter_map(|row| row.get("value").cloned());
-            serde_json::json!({"values": values.map(Bson::into_relaxed_extjson).collect::<Vec<_>>()})
+            serde_json::json!({"values": values.map(written).collect::<Vec<_>>()})
         }
         rows => serde_json::json!({"groups": rows.iter().map(extended).collect::<Vec<_>>()}),
     }
