@@ -141,6 +141,7 @@ fn run_to_the_end(config: &Config, targets: Targets, parts: Parts) -> io::Result
         let end = console.run(Screen::arrival).await;
         terminal::give_back();
         farewell::wait(&mut console.model, &mut console.channels.replies, end).await;
+        drop(console);
         let _ = timeout(FLEET_ENDS_WITHIN, fleet.shutdown()).await;
         end
     });

@@ -97,6 +97,8 @@ pub(crate) async fn run(
             }
         });
     }
+    // Nobody looks any more: what is read ends on the servers, and half a file goes.
+    reader.end_all();
 }
 
 /// Reads documents in a task of its own, and sends the answer where it was not ended.

@@ -74,6 +74,13 @@ impl Reader {
         }
     }
 
+    /// Ends every request.
+    pub(super) fn end_all(&self) {
+        for (_, token) in self.lock().drain() {
+            token.cancel();
+        }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RequestId, CancellationToken>> {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }

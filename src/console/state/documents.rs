@@ -41,9 +41,20 @@ const COLUMNS: usize = 12;
 /// Changes that are kept.
 pub(super) const CHANGES: usize = 500;
 
+/// What the documents view on the screen waits for, to be ended when the view is left in
+/// whatever way.
+#[derive(Debug, Default)]
+pub struct Watch {
+    view: Option<RequestId>,
+    requests: Vec<RequestId>,
+    is_exporting: bool,
+}
+
 /// The documents view.
 #[derive(Debug)]
 pub struct DocumentsView {
+    /// The request of its first page, which tells it from others.
+    opened: RequestId,
     /// Where the collection is.
     pub database: Database,
     /// The full collection name, as stored.
@@ -151,6 +162,7 @@ pub(super) fn open(
 impl DocumentsView {
     fn new(database: Database, collection: String, collection_type: CollectionType) -> Self {
         Self {
+            opened: RequestId::default(),
             database,
             collection,
             collection_type,
@@ -194,6 +206,17 @@ impl DocumentsView {
         &self.query
     }
 
+    fn watch(&self) -> Watch {
+        let looking = self.looking.map(|(request, _)| request);
+        let export = self.export.as_ref().and_then(ExportBox::under_way);
+        let requests = [self.loading, self.counting, looking, self.following, export];
+        Watch {
+            view: Some(self.opened),
+            requests: requests.into_iter().flatten().collect(),
+            is_exporting: export.is_some(),
+        }
+    }
+
     /// Whether a read, a count or a look is under way that Esc can end.
     pub fn under_way(&self) -> Option<RequestId> {
         let looking = self.looking.map(|(request, _)| request);
@@ -226,6 +249,9 @@ fn want(
 ) {
     let request = model.next_request();
     let Top::Documents(view) = &mut model.top else { return };
+    if view.opened == RequestId::default() {
+        view.opened = request;
+    }
     if let Some(earlier) = view.loading.replace(request) {
         commands.push(Command::EndWork { request: earlier });
     }
@@ -576,6 +602,22 @@ pub(super) fn leave(model: &mut Model, commands: &mut Vec<Command>) {
     }
 }
 
+/// Ends what a view waited for that is not there any more.
+pub(super) fn end_of_closed(model: &mut Model, commands: &mut Vec<Command>) {
+    let watch = match (&model.top, &model.covered) {
+        (Top::Documents(view), _) | (_, Top::Documents(view)) => view.watch(),
+        _ => Watch::default(),
+    };
+    let before = std::mem::replace(&mut model.watch, watch);
+    if before.view == model.watch.view {
+        return;
+    }
+    commands.extend(before.requests.into_iter().map(|request| Command::EndWork { request }));
+    if before.is_exporting {
+        model.complain("the export is ended, since its collection was left; no file is left");
+    }
+}
+
 /// Whether keys go to a question or to a field.
 pub(super) fn has_keys(model: &Model) -> bool {
     matches!(&model.top, Top::Documents(view) if view.asking.is_some())
@@ -604,12 +646,21 @@ pub(super) fn take_key(model: &mut Model, key: KeyEvent, commands: &mut Vec<Comm
 /// Pastes into the field that is open, if one is. Nothing is run by it.
 pub(super) fn paste(model: &mut Model, text: &str) -> bool {
     let Top::Documents(view) = &mut model.top else { return false };
-    let is_open = view.bar.is_some() && view.asking.is_none();
-    if is_open {
-        bar::paste(view, text);
-        model.redraw = true;
+    if view.asking.is_some() {
+        return false;
     }
-    is_open
+    let line = || text.trim().chars().filter(|char| !char.is_control());
+    if view.bar.is_some() {
+        bar::paste(view, text);
+    } else if view.search.is_typing {
+        search::paste(&mut view.search, line());
+    } else if let Some(export) = view.export.as_mut().filter(|export| export.running.is_none()) {
+        export.paste(line());
+    } else {
+        return false;
+    }
+    model.redraw = true;
+    true
 }
 
 /// Takes a click on an answer, once it was on the screen.

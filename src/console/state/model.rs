@@ -11,7 +11,7 @@ use super::{
     databases::DatabasesPane,
     distribution::DistributionPane,
     doctor::{self, Doctor},
-    documents::DocumentsView,
+    documents::{DocumentsView, Watch},
     eventlog::EventLog,
     geometry::Geometry,
     help::HelpBox,
@@ -111,6 +111,8 @@ pub struct Model {
     pub doctor: Doctor,
     /// Why a store is not found.
     pub why: Why,
+    /// What the documents view waits for.
+    pub watch: Watch,
     /// One question to many stores.
     pub query: QueryBoard,
     /// Queries that were run on this fleet, the oldest first; `None` before they were read.
@@ -156,6 +158,7 @@ impl Model {
             jobs: Jobs::default(),
             doctor: Doctor::default(),
             why: Why::default(),
+            watch: Watch::default(),
             query: QueryBoard::default(),
             history: None,
             events: EventLog::default(),

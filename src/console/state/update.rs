@@ -31,6 +31,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Command> {
     collections::follow_selection(model);
     collections::load_due(model, &mut commands);
     jobs::load_due(model, &mut commands);
+    documents::end_of_closed(model, &mut commands);
     commands
 }
 

@@ -1,7 +1,7 @@
 //! Exporting a page, a query or a whole collection into a file.
 
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent};
-use tui_input::{Input, backend::crossterm::EventHandler as _};
+use tui_input::{Input, InputRequest, backend::crossterm::EventHandler as _};
 
 use super::{
     super::{
@@ -75,6 +75,14 @@ impl ExportBox {
     /// What is chosen.
     pub fn chosen(&self) -> (Scope, Format, &'static str) {
         CHOICES.get(self.choice).copied().unwrap_or(CHOICES[0])
+    }
+
+    /// Pastes into the name.
+    pub(super) fn paste(&mut self, text: impl Iterator<Item = char>) {
+        let room = LONGEST.saturating_sub(self.input.value().chars().count());
+        for char in text.take(room) {
+            self.input.handle(InputRequest::InsertChar(char));
+        }
     }
 
     fn choose(&mut self, by: usize) {

@@ -1,7 +1,7 @@
 //! Searching inside the documents of the page, in what is folded, too.
 
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent};
-use tui_input::{Input, backend::crossterm::EventHandler as _};
+use tui_input::{Input, InputRequest, backend::crossterm::EventHandler as _};
 
 use super::{
     super::{
@@ -51,6 +51,14 @@ pub(in super::super) fn take_key(model: &mut Model, key: KeyEvent) {
         KeyCode::Esc => view.search.is_typing = false,
         KeyCode::Char(_) if view.search.input.value().chars().count() >= LONGEST => {}
         _ => drop(view.search.input.handle_event(&TerminalEvent::Key(key))),
+    }
+}
+
+/// Pastes into the field.
+pub(super) fn paste(search: &mut SearchBox, text: impl Iterator<Item = char>) {
+    let room = LONGEST.saturating_sub(search.input.value().chars().count());
+    for char in text.take(room) {
+        search.input.handle(InputRequest::InsertChar(char));
     }
 }
 

@@ -228,6 +228,26 @@ fn esc_ends_what_is_under_way_before_it_leaves() {
 }
 
 #[test]
+fn a_view_that_is_left_by_a_jump_ends_what_it_waited_for() {
+    let mut model = opened();
+    let commands = press(&mut model, "T");
+    let [Command::FollowChanges { request: following, .. }] = commands[..] else {
+        panic!("{commands:?}")
+    };
+    press(&mut model, "E<enter>");
+    let commands = press(&mut model, ":store-2<enter>");
+    let ended: Vec<RequestId> = commands
+        .iter()
+        .filter_map(|command| match command {
+            Command::EndWork { request } => Some(*request),
+            _ => None,
+        })
+        .collect();
+    assert!(ended.contains(&following) && ended.len() == 2, "{commands:?}");
+    assert!(model.notice.as_ref().unwrap().text.as_str().contains("no file is left"));
+}
+
+#[test]
 fn the_table_and_the_trees_keep_the_document() {
     let mut model = opened();
     press(&mut model, "v");
