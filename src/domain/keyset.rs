@@ -166,12 +166,15 @@ impl Order {
                 continue;
             };
             let upwards = key.ascending == (way == Way::Forwards);
+            // What has a place before: an array may have elements in several of these.
+            let mut before = up_to(&key.path, value, upwards, true);
             for beyond in beyond(&key.path, value, upwards) {
                 let mut parts = self.equals(mark, last, way);
-                parts.push(beyond);
+                parts.push(beyond.clone());
                 if key.path != "_id" {
-                    parts.push(doc! {"$nor": up_to(&key.path, value, upwards, true)});
+                    parts.push(doc! {"$nor": before.clone()});
                 }
+                before.push(beyond);
                 add(parts, 0);
             }
         }
@@ -210,13 +213,46 @@ fn too_many_ties(keys: &[SortKey]) -> Failure {
 fn equal(path: &str, value: &Bson) -> Document {
     match value {
         Bson::Undefined => any_of(undefined(path)),
+        Bson::Null => any_of(null(path)),
         Bson::Array(_) => doc! {path: {"$elemMatch": {"$eq": value.clone()}}},
         value => doc! {path: {"$eq": value.clone()}},
     }
 }
 
 fn undefined(path: &str) -> Vec<Document> {
-    vec![doc! {path: {"$type": "undefined"}}, doc! {path: {"$eq": []}}]
+    // That it equals an empty array also holds for an array with one in it.
+    vec![doc! {path: {"$type": "undefined"}}, doc! {path: {"$eq": [], "$size": 0}}]
+}
+
+/// What sorts as null: null itself, what is missing, and on the way of a path the elements of
+/// an array that are no documents, or an array without any.
+fn null(path: &str) -> Vec<Document> {
+    let is_index = |name: &str| name.bytes().all(|byte| byte.is_ascii_digit());
+    if path.split('.').skip(1).any(is_index) {
+        // That it is null also holds where another element of the array lacks such a field.
+        return vec![doc! {path: {"$type": "null"}}, doc! {path: {"$exists": false}}];
+    }
+    // Servers before 8.0 take undefined for null.
+    let is_no_other =
+        any_of(vec![doc! {path: {"$not": {"$type": "undefined"}}}, doc! {path: {"$type": "null"}}]);
+    let mut filters = vec![doc! {"$and": [{path: {"$eq": Bson::Null}}, is_no_other]}];
+    for before in path.match_indices('.').filter_map(|(at, _)| path.get(..at)) {
+        filters.push(doc! {before: {"$eq": [], "$size": 0}});
+        filters.push(doc! {before: {"$elemMatch": {"$not": {"$type": "object"}}}});
+    }
+    filters
+}
+
+/// A comparison with a regular expression, which a filter takes for a search.
+fn compare_regex(path: &str, operator: &str, value: &Bson) -> Document {
+    let path = format!("${path}");
+    doc! {"$expr": {"$anyElementTrue": {"$map": {
+        "input": {"$cond": [{"$isArray": &path}, &path, [&path]]},
+        "in": {"$and": [
+            {"$eq": [{"$type": "$$this"}, "regex"]},
+            {operator: ["$$this", {"$literal": value.clone()}]},
+        ]},
+    }}}}
 }
 
 fn any_of(mut parts: Vec<Document>) -> Document {
@@ -235,29 +271,28 @@ fn beyond(path: &str, value: &Bson, upwards: bool) -> Vec<Document> {
     let mut filters = match class {
         Class::MinKey | Class::Undefined | Class::Null | Class::MaxKey => vec![],
         Class::Number if is_nan && upwards => {
-            vec![doc! {path: {"$type": "number", "$ne": f64::NAN}}]
+            vec![doc! {path: {"$gte": f64::NEG_INFINITY}}]
         }
         Class::Number if is_nan => vec![],
         // The server compares nothing with not-a-number, which sorts below all numbers.
         Class::Number if !upwards => {
             vec![doc! {path: {"$lt": value.clone()}}, doc! {path: f64::NAN}]
         }
-        // A filter takes no regular expression to compare with.
-        Class::Regex => vec![doc! {"$expr": {"$and": [
-            {"$eq": [{"$type": format!("${path}")}, "regex"]},
-            {operator: [format!("${path}"), {"$literal": value.clone()}]},
-        ]}}],
+        Class::Regex => vec![compare_regex(path, operator, value)],
         Class::Array => vec![doc! {path: {"$elemMatch": {operator: value.clone()}}}],
         _ => vec![doc! {path: {operator: value.clone()}}],
     };
-    let others: Vec<Class> = Class::ALL
+    let mut others: Vec<Class> = Class::ALL
         .into_iter()
         .filter(|other| if upwards { *other > class } else { *other < class })
         .collect();
-    let others = of_classes(path, &others);
-    if !others.is_empty() {
-        filters.push(any_of(others));
+    if !upwards {
+        others.reverse();
     }
+    // A server that merges ranges of an index takes undefined and null for the same.
+    let is_nothing = |class: &Class| matches!(class, Class::Undefined | Class::Null);
+    let runs = others.chunk_by(|left, right| !is_nothing(left) && !is_nothing(right));
+    filters.extend(runs.map(|run| any_of(of_classes(path, run))));
     filters
 }
 
@@ -267,9 +302,10 @@ fn up_to(path: &str, value: &Bson, upwards: bool, inclusive: bool) -> Vec<Docume
     let class = Class::of(value);
     let operator = if upwards { "$lt" } else { "$gt" };
     let mut filters = match class {
-        Class::MinKey | Class::Undefined | Class::Null | Class::MaxKey | Class::Regex => vec![],
+        Class::MinKey | Class::Undefined | Class::Null | Class::MaxKey => vec![],
+        Class::Regex => vec![compare_regex(path, operator, value)],
         Class::Number if is_nan(value) && upwards => vec![],
-        Class::Number if is_nan(value) => vec![doc! {path: {"$type": "number", "$ne": f64::NAN}}],
+        Class::Number if is_nan(value) => vec![doc! {path: {"$gte": f64::NEG_INFINITY}}],
         Class::Number if upwards => {
             vec![doc! {path: {"$lt": value.clone()}}, doc! {path: f64::NAN}]
         }
@@ -302,7 +338,7 @@ fn of_classes(path: &str, classes: &[Class]) -> Vec<Document> {
     for class in classes {
         match class {
             Class::Undefined => filters.extend(undefined(path)),
-            Class::Null => filters.push(doc! {path: Bson::Null}),
+            Class::Null => filters.extend(null(path)),
             Class::Array => filters.push(doc! {path: {"$elemMatch": {"$type": "array"}}}),
             Class::MinKey => names.push("minKey"),
             Class::Number => names.push("number"),
