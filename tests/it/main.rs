@@ -14,6 +14,7 @@ mod create;
 mod demo;
 mod doctor;
 mod faults;
+mod find;
 mod interop;
 mod jobs;
 mod mongo;

@@ -1,0 +1,3 @@
+//! `find` over real collections.
+
+mod paging;

@@ -1,0 +1,6 @@
+//! Pages by key: every document once and in the server's own order, whatever it is sorted by,
+//! at the cost of the page and not of its depth.
+
+mod rig;
+mod types;
+mod values;
