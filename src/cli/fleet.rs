@@ -33,6 +33,9 @@ use crate::{
 /// Two threads are enough for seven connections, and start faster than one for each core.
 const WORKERS: usize = 2;
 
+/// How long a command that was interrupted may take to end what runs on the servers.
+const READS_END_WITHIN: Duration = Duration::from_secs(5);
+
 /// A connected fleet, for one command.
 pub(super) struct Session {
     pub(super) fleet: Fleet,
@@ -54,6 +57,10 @@ pub(super) fn with_fleet<T>(
     on_runtime(async {
         let session = Session::start(targets, config);
         let done = work(&session).await;
+        if interrupted().is_some() {
+            // Whoever is in a hurry sends a second signal.
+            session.fleet.end_reads(READS_END_WITHIN).await;
+        }
         session.fleet.shutdown().await;
         done
     })

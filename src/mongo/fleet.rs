@@ -230,9 +230,15 @@ impl Fleet {
         let _ = timeout(limit, settled).await;
     }
 
+    /// Waits until what nobody waits for any more is ended on the servers, at most for `limit`.
+    /// Nothing is to be asked after it.
+    pub async fn end_reads(&self, limit: Duration) {
+        read::ended(limit).await;
+    }
+
     /// Ends everything, in at most two seconds. What is read meanwhile may fail.
     pub async fn shutdown(&self) {
-        read::ended(QUERIES_END_WITHIN).await;
+        self.end_reads(QUERIES_END_WITHIN).await;
         self.inner.cancel.cancel();
         self.inner.tracker.close();
         let _ = timeout(TASKS_END_WITHIN, self.inner.tracker.wait()).await;

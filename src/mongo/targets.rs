@@ -32,8 +32,9 @@ mod source;
 /// What tilldeck calls itself to the server.
 pub const APP_NAME: &str = "tilldeck";
 
-/// Most connections of one pool to one server, besides those of the driver's monitors.
-pub const MAX_POOL_SIZE: u32 = 4;
+/// Connections of a pool beyond those for the questions of a person, so that neither a probe nor
+/// the command that ends a question waits until one of them is answered.
+const SPARE_CONNECTIONS: u32 = 2;
 
 /// How often the driver's monitors ask, where the server does not report changes by itself.
 const HEARTBEAT: Duration = Duration::from_secs(4);
@@ -72,6 +73,8 @@ pub struct Target {
     pub route: RouteKey,
     read_preference: Option<ReadPreference>,
     limit: Duration,
+    /// Most connections to one server, besides those of the driver's monitors.
+    pool_size: u32,
     source: Arc<Source>,
 }
 
@@ -162,6 +165,7 @@ impl Target {
             // The default of the configuration leaves the URI's own preference alone.
             read_preference: own.and_then(|own| own.read_preference).or(for_all),
             limit: config.timing.probe_timeout,
+            pool_size: config.query.per_database.saturating_add(SPARE_CONNECTIONS),
             source,
         })
     }
@@ -195,7 +199,7 @@ impl Target {
         // Two thirds: the driver must name the cause before the deadline of a probe passes.
         let patience = self.limit * 2 / 3;
         options.app_name = Some(APP_NAME.to_owned());
-        options.max_pool_size = Some(MAX_POOL_SIZE);
+        options.max_pool_size = Some(self.pool_size);
         options.min_pool_size = None;
         options.max_connecting = None;
         options.max_idle_time = None;

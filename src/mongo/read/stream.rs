@@ -40,7 +40,7 @@ use crate::{
 const GRACE: Duration = Duration::from_secs(2);
 /// How often a command is looked for on the server to be ended, and for how long.
 const KILL_EVERY: Duration = Duration::from_millis(50);
-const KILL_TRIES: u32 = 40;
+const KILL_TRIES: u32 = 100;
 /// Deadline of one such look.
 const KILL_LIMIT: Duration = Duration::from_secs(2);
 
@@ -127,9 +127,14 @@ pub(crate) fn open(handle: &Handle, ask: Ask) -> Result<Stream, Failure> {
     let (wanted, mut wishes) = mpsc::channel(1);
     let (limit, is_lazy) = (ask.max_time, ask.is_lazy);
     let (doing, of_task) = (format!("read `{}`", safe(&ask.collection)), operation.clone());
+    // Before the task runs: a stream may be dropped earlier than that.
+    operation.is_busy.store(true, Ordering::SeqCst);
     tokio::spawn(async move {
         let told = |error| failure(&error, &of_task.handle, limit, &doing);
-        of_task.is_busy.store(true, Ordering::SeqCst);
+        if sender.is_closed() {
+            of_task.is_busy.store(false, Ordering::SeqCst);
+            return;
+        }
         let opened = send(&of_task, ask, collation).await;
         of_task.is_busy.store(false, Ordering::SeqCst);
         let mut cursor = match opened {
@@ -294,8 +299,14 @@ impl Operation {
         self.is_busy.store(true, Ordering::SeqCst);
         // A caller that gives up ends the command on the server.
         let guard = Guard(self.clone());
-        let asked = within(limit + GRACE, async move { run(&db, command).await }).await;
-        self.is_busy.store(false, Ordering::SeqCst);
+        let is_busy = self.is_busy.clone();
+        let asked = within(limit + GRACE, async move {
+            let answer = run(&db, command).await;
+            // Here, since whoever gave up is not there any more.
+            is_busy.store(false, Ordering::SeqCst);
+            answer
+        })
+        .await;
         drop(guard);
         asked.map_err(|error| match &error {
             CallError::Driver(error) => failure(error, &self.handle, limit, doing),
@@ -311,7 +322,7 @@ impl Operation {
 
     /// Ends it on the server, where it still runs. A user may always end operations of its own.
     ///
-    /// Returns when the server has let go, or after two seconds.
+    /// Returns when the server has let go, or after five seconds.
     pub async fn kill(&self) {
         for _ in 0..KILL_TRIES {
             if !self.is_busy() {
@@ -361,11 +372,7 @@ impl Drop for Guard {
         if operation.is_busy()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            let end = async move {
-                operation.kill().await;
-                operation.is_busy.store(false, Ordering::SeqCst);
-            };
-            ENDINGS.spawn_on(end, &runtime);
+            ENDINGS.spawn_on(async move { operation.kill().await }, &runtime);
         }
     }
 }

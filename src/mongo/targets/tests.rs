@@ -141,7 +141,7 @@ async fn what_is_meant_for_an_application_server_does_not_apply() {
     let targets = Targets::parse(&config(uri)).unwrap();
     let options = targets.databases[2].resolve().await.unwrap();
     assert_eq!(options.app_name.as_deref(), Some(APP_NAME));
-    assert_eq!(options.max_pool_size, Some(MAX_POOL_SIZE));
+    assert_eq!(options.max_pool_size, Some(4 + 2));
     assert_eq!((options.min_pool_size, options.max_idle_time), (None, None));
     assert_eq!(options.connect_timeout, Some(Duration::from_secs(2)));
     assert_eq!(options.server_selection_timeout, Some(Duration::from_secs(2)));

@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use tilldeck::demo::server::{Login, Server, ServerOptions};
 
 use super::rig::{
-    Answer, Faulty, Ground, Operation, Rig, fail, numbered, operations, wait_for_failure,
+    Answer, Faulty, Ground, Operation, Rig, fail, numbered, operations, store, wait_for_failure,
 };
 use crate::{
     doctor::fleet::{name_of, uri_of},
@@ -413,6 +413,26 @@ fn an_interrupted_query_leaves_nothing_behind_on_the_server() {
             home.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         assert!(!names.iter().any(|name| name.contains("rows")), "{form:?}: {names:?}");
     }
+}
+
+#[test]
+fn an_interrupted_query_is_ended_where_every_command_of_a_database_is_held() {
+    let faulty = Faulty::take();
+    let many = vec![doc! {"text": "x".repeat(100)}; 1_500];
+    let stores = (0..8).map(|n| store(&format!("s{n}"), 1, many.clone())).collect();
+    let rig = Rig::on(&faulty.uri(), stores, "");
+    // What is read before, the registry too, needs no second batch.
+    faulty.fail(&["getMore"], doc! {"blockConnection": true, "blockTimeMS": 25_000});
+    let form = ["orders", "--limit", "0", "--output", "rows", "--format", "csv"];
+    let mut running = Running::start(&mut rig.command(&form));
+    let ours = || on_server(&faulty.uri(), async |client| operations(&client, &rig.main).await);
+    let n_held = || ours().iter().filter(|one| one.is_active).count();
+    eventually("as many stores are read as may be at once", || (n_held() == 4).then_some(()));
+    let interrupted = Instant::now();
+    running.signal(Signal::INT);
+    assert_eq!(running.wait(), 130);
+    eventually("nothing of ours runs", || ours().is_empty().then_some(()));
+    assert!(interrupted.elapsed() < Duration::from_secs(10), "as long as they are held");
 }
 
 #[test]
