@@ -32,7 +32,7 @@ STORES = 100
 PAGE = 50
 FEW = 1_000
 MONGOSH = "2.12.0"
-PYMONGO = "4.13.2"
+PYMONGO = "4.20.0"
 # The longest that one process may take, seconds.
 LONGEST = 600
 
