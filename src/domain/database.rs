@@ -93,11 +93,39 @@ impl Layout {
         }
     }
 
+    /// The database that a person means by `main`, the number of a shard, or a name on the server.
+    pub fn find(&self, text: &str) -> Option<Database> {
+        let names: Vec<_> =
+            self.databases().map(|database| (database, self.name_of(database))).collect();
+        meant(text, names.iter().map(|(database, name)| (*database, name.as_str())))
+    }
+
     /// The shard with this number, if the fleet has one.
     pub fn shard(&self, number: i64) -> Option<DatabaseId> {
         let number = u32::try_from(number).ok()?;
         (number <= self.database_count).then(|| DatabaseId::new(number)).flatten()
     }
+}
+
+/// The database that a person means by `main`, the number of a shard, or a name on the server,
+/// in this order.
+pub fn meant<'a>(
+    text: &str,
+    names: impl IntoIterator<Item = (Database, &'a str)>,
+) -> Option<Database> {
+    let number = text.parse::<u32>().ok();
+    let mut by_name = None;
+    for (database, name) in names {
+        let is_meant = match database {
+            Database::Main => text == "main",
+            Database::Shard(id) => Some(id.get()) == number,
+        };
+        if is_meant {
+            return Some(database);
+        }
+        by_name = by_name.or_else(|| (name == text).then_some(database));
+    }
+    by_name
 }
 
 impl Default for Layout {

@@ -16,6 +16,8 @@ pub struct Plan {
     pub indexes: Vec<String>,
     /// Whether it reads every document of a collection.
     pub scans_collection: bool,
+    /// Whether every document is also wanted: such a scan has no filter.
+    pub wants_all: bool,
     /// Whether it sorts what it has read, instead of reading it in order.
     pub sorts_in_memory: bool,
     /// What happened when it ran; `None` where it was only planned.
@@ -110,7 +112,10 @@ impl Plan {
             return self.node(inner, depth);
         }
         let name = node.get_str("stage").unwrap_or("?");
-        self.scans_collection |= name == "COLLSCAN";
+        if name == "COLLSCAN" {
+            self.scans_collection = true;
+            self.wants_all = !node.get_document("filter").is_ok_and(|filter| !filter.is_empty());
+        }
         self.sorts_in_memory |= name == "SORT";
         if let Ok(index) = node.get_str("indexName")
             && !self.indexes.iter().any(|known| known == index)
@@ -158,9 +163,9 @@ impl Plan {
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         if self.scans_collection {
-            warnings.push(
-                "no index serves the query: every document of the collection is read".to_owned(),
-            );
+            let why =
+                if self.wants_all { "there is no filter" } else { "no index serves the query" };
+            warnings.push(format!("{why}: every document of the collection is read"));
         }
         if self.sorts_in_memory {
             warnings.push("no index serves the sort: everything found is sorted in memory, and again for each page".to_owned());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::database::Database;
+use crate::domain::database::{Database, meant};
 
 /// The name of each database: of a shard with a URI of its own, the one in that URI.
 #[derive(Debug, Clone, Default)]
@@ -16,14 +16,7 @@ impl Names {
 
     /// The database with this name or number: `main`, `3`, `pos_db_3`.
     pub fn find(&self, text: &str) -> Option<Database> {
-        let number = text.parse::<u32>().ok();
-        let is_meant = |database: &Database| match database {
-            Database::Main => text == "main",
-            Database::Shard(id) => Some(id.get()) == number,
-        };
-        let by_name =
-            || self.0.iter().find(|(_, name)| *name == text).map(|(database, _)| *database);
-        self.0.keys().copied().find(is_meant).or_else(by_name)
+        meant(text, self.0.iter().map(|(database, name)| (*database, name.as_str())))
     }
 
     /// Every name, main first.

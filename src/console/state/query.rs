@@ -80,6 +80,8 @@ pub enum Scope {
     Shown,
     /// Those of the selected store's database.
     Database,
+    /// Those that the saved query names.
+    Saved,
 }
 
 /// A field of the form.
@@ -123,6 +125,8 @@ pub struct QueryBoard {
     pub asked: Asked,
     /// Which stores.
     pub scope: Scope,
+    /// The stores of the saved query that was asked last, if it names any.
+    pub saved: Option<Selection>,
     /// Filter, or stages of an aggregation.
     pub filter: Input,
     /// The stages of an aggregation.
@@ -423,12 +427,18 @@ pub(super) fn ask_saved(model: &mut Model, name: &str, commands: &mut Vec<Comman
     (board.filter, board.sort, board.projection) = (input(filter), input(sort), input(project));
     (board.field, board.pipeline) = (input(distinct), input(aggregate));
     board.limit = Input::new(limit.map_or_else(|| ROWS.to_owned(), |limit| limit.to_string()));
-    board.scope = Scope::All;
-    if stores.is_some() || database.is_some() {
-        model.notify(
-            "the console asks all stores; `--saved` on the command line asks those it names",
-        );
+    let found = database.as_deref().map(|text| (text, model.session.layout.find(text)));
+    if let Some((text, None)) = found {
+        let why = format!("the query `{name}` names `{text}`, which is no database of the fleet");
+        return model.complain(&why);
     }
+    let selection = Selection {
+        text: stores.unwrap_or_default(),
+        database: found.and_then(|(_, database)| database),
+        records: None,
+    };
+    board.saved = (selection != Selection::default()).then_some(selection);
+    board.scope = if board.saved.is_some() { Scope::Saved } else { Scope::All };
     submit(model, commands);
 }
 
@@ -517,9 +527,10 @@ fn choose(board: &mut QueryBoard, by: isize, n_types: usize) {
             board.asked = Asked::ALL[turned(at, Asked::ALL.len())];
         }
         FormPart::Stores => {
-            const SCOPES: [Scope; 4] = [Scope::All, Scope::Marked, Scope::Shown, Scope::Database];
-            let at = SCOPES.iter().position(|scope| *scope == board.scope).unwrap_or(0);
-            board.scope = SCOPES[turned(at, SCOPES.len())];
+            let mut scopes = vec![Scope::All, Scope::Marked, Scope::Shown, Scope::Database];
+            scopes.extend(board.saved.is_some().then_some(Scope::Saved));
+            let at = scopes.iter().position(|scope| *scope == board.scope).unwrap_or(0);
+            board.scope = scopes.swap_remove(turned(at, scopes.len()));
         }
         _ => {}
     }
@@ -590,6 +601,7 @@ fn selection(model: &Model) -> Selection {
             let database = store.and_then(|store| store.route.database());
             Selection { database, ..Selection::default() }
         }
+        Scope::Saved => model.query.saved.clone().unwrap_or_default(),
     }
 }
 

@@ -146,8 +146,22 @@ fn chosen(model: &crate::console::state::model::Model, part: FormPart) -> SafeTe
                     |database| format!("those of {}", model.session.layout.name_of(database)),
                 )
             }
+            Scope::Saved => saved(model),
         }),
     }
+}
+
+/// The stores that the saved query names.
+fn saved(model: &crate::console::state::model::Model) -> String {
+    let Some(selection) = &model.query.saved else { return "all".to_owned() };
+    let mut parts = Vec::new();
+    if let Some(database) = selection.database {
+        parts.push(format!("those of {}", model.session.layout.name_of(database)));
+    }
+    if !selection.text.is_empty() {
+        parts.push(format!("those that hold `{}`", selection.text));
+    }
+    parts.join(", ")
 }
 
 const fn example(board: &QueryBoard, part: FormPart) -> &'static str {

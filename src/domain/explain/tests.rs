@@ -21,6 +21,7 @@ fn a_scan_and_a_sort_in_memory_are_warned_of() {
         [(0, "SORT", "by {total: -1}  21"), (1, "COLLSCAN", "filter {status: {$eq: \"paid\"}}")]
     );
     assert_eq!(plan.warnings().len(), 3);
+    assert!(plan.warnings()[0].starts_with("no index serves the query"));
     assert!(plan.warnings()[2].contains("5,000 documents were read to give 21"));
 }
 
@@ -47,6 +48,7 @@ fn aggregations_and_sharded_clusters_are_read_too() {
         ["$group", "COLLSCAN"]
     );
     assert!(plan.scans_collection && plan.run.is_some());
+    assert_eq!(plan.warnings(), ["there is no filter: every document of the collection is read"]);
     let sharded =
         Plan::read(&doc! {"queryPlanner": {"winningPlan": {"stage": "SHARD_MERGE", "shards": [
             {"shardName": "a", "winningPlan": {"stage": "COLLSCAN"}},

@@ -4,7 +4,7 @@ use super::{
     super::{event::Event, fixture::*, update::update},
     *,
 };
-use crate::domain::question::Totals;
+use crate::domain::{question::Totals, store::Store};
 
 fn request_of(commands: &[Command]) -> RequestId {
     let found = commands.iter().find_map(|command| match command {
@@ -126,6 +126,36 @@ fn saved_queries_are_asked_from_the_palette() {
         (question.of_type.as_str(), question.kind.clone()),
         ("products", Kind::Distinct("category".into()))
     );
+}
+
+#[test]
+fn saved_queries_ask_the_stores_that_they_name() {
+    let mut model = model_of(fleet(12));
+    let home = |store: &Store| store.route.database();
+    let first = home(&model.registry.stores[0]).unwrap();
+    let n_there = model.registry.stores.iter().filter(|store| home(store) == Some(first)).count();
+    let there = model.session.layout.name_of(first);
+    let mut ask = |stores: Option<&str>, database: Option<&str>| {
+        let saved = SavedQuery {
+            of_type: Some("orders".into()),
+            stores: stores.map(String::from),
+            database: database.map(String::from),
+            ..SavedQuery::default()
+        };
+        model.session.queries.insert("kinds".into(), saved);
+        let commands = press(&mut model, ":query kinds<enter>");
+        let asked = |command: &Command| match command {
+            Command::AskStores { plan, .. } => Some(plan.targets.len()),
+            _ => None,
+        };
+        (commands.iter().find_map(asked), model.query.scope)
+    };
+    assert!(n_there < 12);
+    assert_eq!(ask(None, Some(&there)), (Some(n_there), Scope::Saved));
+    assert_eq!(ask(Some("STORE-11"), None), (Some(1), Scope::Saved));
+    assert_eq!(ask(None, Some("elsewhere")).0, None);
+    assert_eq!(ask(None, None), (Some(12), Scope::All));
+    assert!(model.query.saved.is_none());
 }
 
 #[test]
