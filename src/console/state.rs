@@ -27,6 +27,7 @@ pub mod question;
 pub mod stores;
 #[cfg(test)]
 mod tests;
+pub mod textfield;
 pub mod update;
 mod wake;
 pub mod why;

@@ -1,6 +1,7 @@
 //! Drawing: reads the model, changes nothing. What it learns returns as [`Geometry`].
 
 mod collections;
+mod completion;
 mod create;
 mod databases;
 mod distribution;

@@ -649,13 +649,12 @@ pub(super) fn paste(model: &mut Model, text: &str) -> bool {
     if view.asking.is_some() {
         return false;
     }
-    let line = || text.trim().chars().filter(|char| !char.is_control());
     if view.bar.is_some() {
         bar::paste(view, text);
     } else if view.search.is_typing {
-        search::paste(&mut view.search, line());
+        search::paste(&mut view.search, text);
     } else if let Some(export) = view.export.as_mut().filter(|export| export.running.is_none()) {
-        export.paste(line());
+        export.paste(text);
     } else {
         return false;
     }

@@ -70,7 +70,7 @@ fn fold(model: &mut Model, event: Event, commands: &mut Vec<Command>) {
             documents::export::advanced(model, request, written);
         }
         Event::ExportEnded { request, outcome } => {
-            if !query::exported(model, request, &outcome) {
+            if !query::export::ended(model, request, &outcome) {
                 documents::export::ended(model, request, outcome);
             }
         }
@@ -160,6 +160,7 @@ fn frame_drawn(model: &mut Model, geometry: super::geometry::Geometry) {
     jobs::note_drawn(model, &geometry);
     doctor::repair::note_drawn(model, &geometry);
     documents::note_drawn(model, &geometry);
+    query::export::note_drawn(model, &geometry);
     if model.geometry == geometry {
         return;
     }

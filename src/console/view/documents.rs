@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use ratatui::{layout::Rect, style::Style};
 
 use super::{
-    Canvas,
+    Canvas, completion,
     paint::{self, Row, selection, window},
     prose::{self, Prose},
     stores::draw_field,
@@ -19,6 +19,7 @@ use crate::{
                 bar::{Bar, PARTS},
                 panel::{Panel, Tone, lines, plan_text},
             },
+            question::Question,
         },
         theme::Theme,
     },
@@ -32,8 +33,6 @@ use crate::{
 
 /// The deepest nesting that is still indented step by step.
 const DEEPEST_INDENT: usize = 20;
-/// Candidates that are shown at once.
-const CANDIDATES: usize = 8;
 /// The widest column of a table.
 const WIDEST: usize = 32;
 /// Columns of the names of the query's parts.
@@ -182,30 +181,8 @@ const fn example(part: Part) -> &'static str {
 
 fn draw_candidates(canvas: &mut Canvas, area: Rect, bar: &Bar) {
     let Some(completing) = &bar.completion else { return };
-    let theme = canvas.theme;
-    let first = completing.chosen.saturating_sub(CANDIDATES - 1);
-    let shown: Vec<(usize, SafeText)> = completing
-        .of
-        .candidates
-        .iter()
-        .enumerate()
-        .skip(first)
-        .take(CANDIDATES)
-        .map(|(index, text)| (index, safe_shell(text)))
-        .collect();
-    let width = shown.iter().map(|(_, text)| text.width()).max().unwrap_or(0) + 4;
-    let width = u16::try_from(width).unwrap_or(u16::MAX).min(area.width.saturating_sub(LABEL + 3));
-    let y = area.y + 2 + u16::try_from(bar.focus).unwrap_or(0);
-    let height = u16::try_from(shown.len() + 2).unwrap_or(0).min(area.bottom().saturating_sub(y));
-    if height < 3 || width < 6 {
-        return;
-    }
-    let place = Rect { x: area.x + LABEL + 2, y, width, height };
-    let (_, inner) = canvas.top(place);
-    for (line, (index, text)) in (0..inner.height).zip(&shown) {
-        let (whole, gutter) = selection(theme, *index == completing.chosen, true);
-        canvas.row(inner, line).uniform(whole).gutter(gutter).text(text, theme.text);
-    }
+    let below = area.y + 2 + u16::try_from(bar.focus).unwrap_or(0);
+    completion::draw(canvas, area, (area.x + LABEL + 2, below), completing);
 }
 
 fn draw_export(canvas: &mut Canvas, area: Rect, view: &DocumentsView) -> Rect {
@@ -380,9 +357,9 @@ fn draw_lines(canvas: &mut Canvas, area: Rect, view: &DocumentsView) {
 
 fn draw_question(canvas: &mut Canvas, area: Rect, (view, asking): (&DocumentsView, &Asking)) {
     let theme = canvas.theme;
-    let mut prose = Prose::default();
-    let title = match &asking.about {
+    match &asking.about {
         About::Scan { plan, documents } => {
+            let mut prose = Prose::default();
             let text = format!("The collection has about {} documents.", format::count(*documents));
             prose.say(&safe(&text), theme.strong);
             for line in plan_text(plan).iter().take_while(|line| !line.text.as_str().is_empty()) {
@@ -390,16 +367,23 @@ fn draw_question(canvas: &mut Canvas, area: Rect, (view, asking): (&DocumentsVie
             }
             prose.gap();
             prose.say(&safe("Esc ends it on the server at any time."), theme.dim);
-            "Run a query that no index serves"
+            let title = safe("Run a query that no index serves");
+            prose::ask(canvas, area, (&title, &prose), &asking.question);
         }
         About::Overwrite => {
             let path = view.export.as_ref().map_or("", |export| export.input.value());
-            prose.say(&safe(&format!("{path} exists.")), theme.strong);
-            prose.say(&safe("It is replaced when the export is complete."), theme.text);
-            "Replace the file"
+            ask_to_replace(canvas, area, path, &asking.question);
         }
-    };
-    prose::ask(canvas, area, (&safe(title), &prose), &asking.question);
+    }
+}
+
+/// Asks whether the file that is there may be replaced.
+pub(super) fn ask_to_replace(canvas: &mut Canvas, area: Rect, path: &str, question: &Question) {
+    let theme = canvas.theme;
+    let mut prose = Prose::default();
+    prose.say(&safe(&format!("{path} exists.")), theme.strong);
+    prose.say(&safe("It is replaced when the export is complete."), theme.text);
+    prose::ask(canvas, area, (&safe("Replace the file"), &prose), question);
 }
 
 fn draw_nothing(canvas: &mut Canvas, area: Rect, view: &DocumentsView) {

@@ -148,7 +148,12 @@ fn fixed(model: &Model) -> &'static [(&'static str, &'static str)] {
         (Top::Doctor, _) if model.doctor.is_typing => &[("enter", "keep"), ("esc", "clear")],
         (Top::Documents(view), _) => fixed_of_documents(view),
         (Top::Query, _)
-            if model.query.export.as_ref().is_some_and(|(_, _, running)| running.is_none()) =>
+            if model.query.export.as_ref().is_some_and(|export| export.asking.is_some()) =>
+        {
+            QUESTION
+        }
+        (Top::Query, _)
+            if model.query.export.as_ref().is_some_and(|export| export.running.is_none()) =>
         {
             EXPORT
         }

@@ -5,14 +5,14 @@ use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
 use super::{
-    Canvas,
-    documents::draw_line,
+    Canvas, completion,
+    documents::{ask_to_replace, draw_line},
     paint::{self, Row, selection, window},
     stores::draw_field,
 };
 use crate::{
     console::{
-        state::query::{Asked, BoardLine, FormPart, QueryBoard, Scope, Shown, format_of},
+        state::query::{Asked, BoardLine, FormPart, QueryBoard, Scope, Shown},
         theme::Theme,
     },
     domain::{
@@ -52,6 +52,11 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect) {
     draw_answers(canvas, inner);
     if board.is_editing {
         draw_candidates(canvas, area);
+    }
+    if let Some(export) = &board.export
+        && let Some(question) = &export.asking
+    {
+        ask_to_replace(canvas, area, export.input.value(), question);
     }
 }
 
@@ -194,43 +199,22 @@ fn draw_asked(canvas: &mut Canvas, area: Rect) -> Rect {
 
 fn draw_export(canvas: &mut Canvas, area: Rect) -> Rect {
     let theme = canvas.theme;
-    let Some((input, choice, running)) = &canvas.model.query.export else { return area };
+    let Some(export) = &canvas.model.query.export else { return area };
     let mut row = canvas.row(area, 0);
-    row.gap(1).put("export the rows as ", theme.accent).put(format_of(*choice).1, theme.text);
-    if running.is_some() {
+    row.gap(1).put("export the rows as ", theme.accent).put(export.format().1, theme.text);
+    if export.running.is_some() {
         row.put("  writing", theme.dim);
         return paint::below(area, 1);
     }
     let mut row = canvas.row(area, 1);
     row.gap(1).put("into ", theme.accent);
-    draw_field(&mut row, input, true, theme);
+    draw_field(&mut row, &export.input, true, theme);
     paint::below(area, 2)
 }
 
 fn draw_candidates(canvas: &mut Canvas, area: Rect) {
-    let theme = canvas.theme;
-    let Some((of, chosen, _)) = &canvas.model.query.completion else { return };
-    let shown: Vec<SafeText> = of
-        .candidates
-        .iter()
-        .skip(chosen.saturating_sub(5))
-        .take(6)
-        .map(|text| safe_shell(text))
-        .collect();
-    let first = chosen.saturating_sub(5);
-    let width = shown.iter().map(SafeText::width).max().unwrap_or(0) + 4;
-    let width = u16::try_from(width).unwrap_or(u16::MAX).min(area.width.saturating_sub(LABEL + 3));
-    let y = area.y + 5;
-    let height = u16::try_from(shown.len() + 2).unwrap_or(0).min(area.bottom().saturating_sub(y));
-    if height < 3 || width < 6 {
-        return;
-    }
-    let place = Rect { x: area.x + LABEL + 2, y, width, height };
-    let (_, inner) = canvas.top(place);
-    for (line, text) in (0..inner.height).zip(&shown) {
-        let (whole, gutter) = selection(theme, first + usize::from(line) == *chosen, true);
-        canvas.row(inner, line).uniform(whole).gutter(gutter).text(text, theme.text);
-    }
+    let Some(completing) = &canvas.model.query.completion else { return };
+    completion::draw(canvas, area, (area.x + LABEL + 2, area.y + 5), completing);
 }
 
 fn draw_answers(canvas: &mut Canvas, area: Rect) {

@@ -1,19 +1,17 @@
 //! The fields that a query is typed into, with completion and history.
 
-use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
-use tui_input::{Input, InputRequest, backend::crossterm::EventHandler as _};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use tui_input::Input;
 
 use super::{
     super::{
         command::Command,
         model::{Model, Top},
+        textfield::{self, Completing},
     },
     DocumentsView, run,
 };
-use crate::domain::{
-    query::{Mistake, Part, QueryText},
-    shell::{Completion, complete},
-};
+use crate::domain::query::{Mistake, Part, QueryText};
 
 /// Longest text that a field takes, in characters.
 const LONGEST: usize = 20_000;
@@ -31,17 +29,6 @@ pub struct Bar {
     pub completion: Option<Completing>,
     /// The entry of the history that is shown, and what was typed before it.
     pub recalled: Option<Recalled>,
-}
-
-/// A completion that is being chosen.
-#[derive(Debug, Clone)]
-pub struct Completing {
-    /// The candidates.
-    pub of: Completion,
-    /// The chosen one.
-    pub chosen: usize,
-    /// The text and the cursor before it, in characters.
-    before: (String, usize),
 }
 
 /// An entry of the history.
@@ -98,41 +85,10 @@ impl Bar {
 
     /// Completes the piece before the cursor; again, with the next candidate.
     fn complete(&mut self, fields: &[String]) -> bool {
-        if let Some(completing) = &mut self.completion {
-            completing.chosen = (completing.chosen + 1) % completing.of.candidates.len().max(1);
-        } else {
-            let Some(input) = self.inputs.get(self.focus) else { return false };
-            let (text, cursor) = (input.value().to_owned(), input.cursor());
-            let at = byte_of(&text, cursor);
-            let of = complete(&text, at, fields, false);
-            if of.candidates.is_empty() {
-                return false;
-            }
-            self.completion = Some(Completing { of, chosen: 0, before: (text, cursor) });
-        }
-        self.put_candidate();
-        true
+        let Some(input) = self.inputs.get_mut(self.focus) else { return false };
+        self.completion = Completing::next(self.completion.take(), input, (fields, false));
+        self.completion.is_some()
     }
-
-    fn put_candidate(&mut self) {
-        let Some(Completing { of, chosen, before: (text, cursor) }) = self.completion.clone()
-        else {
-            return;
-        };
-        let Some(candidate) = of.candidates.get(chosen) else { return };
-        let (start, end) = (of.start, byte_of(&text, cursor));
-        let head = text.get(..start).unwrap_or_default();
-        let value = format!("{head}{candidate}{}", text.get(end..).unwrap_or_default());
-        let at = head.chars().count() + candidate.chars().count();
-        if let Some(input) = self.input() {
-            *input = Input::new(value).with_cursor(at);
-        }
-    }
-}
-
-/// The byte at which a character begins.
-pub(in super::super) fn byte_of(text: &str, cursor: usize) -> usize {
-    text.char_indices().nth(cursor).map_or(text.len(), |(at, _)| at)
 }
 
 /// Opens the fields with the query that is shown.
@@ -166,9 +122,8 @@ pub(in super::super) fn take_key(model: &mut Model, key: KeyEvent, commands: &mu
     match super::super::question::without_shift(&key) {
         KeyCode::Enter => submit(model, commands),
         KeyCode::Esc if bar.completion.is_some() => {
-            let before = bar.completion.take().map(|completing| completing.before);
-            if let (Some((text, cursor)), Some(input)) = (before, bar.input()) {
-                *input = Input::new(text).with_cursor(cursor);
+            if let (Some(completing), Some(input)) = (bar.completion.take(), bar.input()) {
+                completing.undo(input);
             }
         }
         KeyCode::Esc => view.bar = None,
@@ -189,13 +144,8 @@ pub(in super::super) fn take_key(model: &mut Model, key: KeyEvent, commands: &mu
             }
             changed(bar);
         }
-        code => {
-            let Some(input) = bar.input() else { return };
-            if matches!(code, KeyCode::Char(_)) && input.value().chars().count() >= LONGEST {
-                return;
-            }
-            let changes = input.handle_event(&TerminalEvent::Key(key));
-            if changes.is_some_and(|changes| changes.value) {
+        _ => {
+            if bar.input().is_some_and(|input| textfield::press(input, key, LONGEST)) {
                 changed(bar);
             }
         }
@@ -220,11 +170,7 @@ fn fields(model: &Model) -> Vec<String> {
 pub(in super::super) fn paste(view: &mut DocumentsView, text: &str) {
     let Some(bar) = &mut view.bar else { return };
     if let Some(input) = bar.input() {
-        let room = LONGEST.saturating_sub(input.value().chars().count());
-        let line = text.trim().chars().map(|char| if char.is_control() { ' ' } else { char });
-        for char in line.take(room) {
-            input.handle(InputRequest::InsertChar(char));
-        }
+        textfield::paste(input, text, LONGEST);
     }
     changed(bar);
 }
@@ -262,12 +208,8 @@ fn submit(model: &mut Model, commands: &mut Vec<Command>) {
     let query = match text.read(now) {
         Err(mistake) => {
             bar.focus = PARTS.iter().position(|part| *part == mistake.part).unwrap_or(0);
-            if let Some(input) = bar.inputs.get_mut(bar.focus) {
-                let at = input
-                    .value()
-                    .get(..mistake.error.at)
-                    .map_or(0, |before| before.chars().count());
-                *input = input.clone().with_cursor(at);
+            if let Some(input) = bar.input() {
+                textfield::point_at(input, mistake.error.at);
             }
             bar.mistake = Some(mistake);
             return;

@@ -1,13 +1,14 @@
 //! Exporting a page, a query or a whole collection into a file.
 
-use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent};
-use tui_input::{Input, InputRequest, backend::crossterm::EventHandler as _};
+use crossterm::event::{KeyCode, KeyEvent};
+use tui_input::Input;
 
 use super::{
     super::{
         command::{Command, Exported, RequestId},
         model::{Model, Top},
         question::Question,
+        textfield,
     },
     About, Asking, OVERWRITE, view_of,
 };
@@ -78,11 +79,8 @@ impl ExportBox {
     }
 
     /// Pastes into the name.
-    pub(super) fn paste(&mut self, text: impl Iterator<Item = char>) {
-        let room = LONGEST.saturating_sub(self.input.value().chars().count());
-        for char in text.take(room) {
-            self.input.handle(InputRequest::InsertChar(char));
-        }
+    pub(super) fn paste(&mut self, text: &str) {
+        textfield::paste(&mut self.input, text, LONGEST);
     }
 
     fn choose(&mut self, by: usize) {
@@ -123,8 +121,7 @@ pub(in super::super) fn take_key(model: &mut Model, key: KeyEvent, commands: &mu
         KeyCode::Esc => view.export = None,
         KeyCode::Down | KeyCode::Tab => export.choose(1),
         KeyCode::Up | KeyCode::BackTab => export.choose(CHOICES.len() - 1),
-        KeyCode::Char(_) if export.input.value().chars().count() >= LONGEST => {}
-        _ => drop(export.input.handle_event(&TerminalEvent::Key(key))),
+        _ => drop(textfield::press(&mut export.input, key, LONGEST)),
     }
 }
 

@@ -1,12 +1,13 @@
 //! Searching inside the documents of the page, in what is folded, too.
 
-use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent};
-use tui_input::{Input, InputRequest, backend::crossterm::EventHandler as _};
+use crossterm::event::{KeyCode, KeyEvent};
+use tui_input::Input;
 
 use super::{
     super::{
         action::Action,
         model::{ListCursor, Model, Top},
+        textfield,
     },
     DocumentsView, Panel,
 };
@@ -49,17 +50,13 @@ pub(in super::super) fn take_key(model: &mut Model, key: KeyEvent) {
             next(model);
         }
         KeyCode::Esc => view.search.is_typing = false,
-        KeyCode::Char(_) if view.search.input.value().chars().count() >= LONGEST => {}
-        _ => drop(view.search.input.handle_event(&TerminalEvent::Key(key))),
+        _ => drop(textfield::press(&mut view.search.input, key, LONGEST)),
     }
 }
 
 /// Pastes into the field.
-pub(super) fn paste(search: &mut SearchBox, text: impl Iterator<Item = char>) {
-    let room = LONGEST.saturating_sub(search.input.value().chars().count());
-    for char in text.take(room) {
-        search.input.handle(InputRequest::InsertChar(char));
-    }
+pub(super) fn paste(search: &mut SearchBox, text: &str) {
+    textfield::paste(&mut search.input, text, LONGEST);
 }
 
 /// Goes to the next line that holds the text, around the end of the page.

@@ -1,10 +1,22 @@
 use bson::{doc, rawdoc};
 
 use super::{
-    super::{event::Event, fixture::*, update::update},
+    super::{
+        event::Event,
+        fixture::*,
+        geometry::{Area, Geometry, Target},
+        update::update,
+    },
     *,
 };
-use crate::domain::{question::Totals, store::Store};
+use crate::{
+    config::SavedQuery,
+    domain::{
+        export::Format,
+        question::{Kind, Totals},
+        store::Store,
+    },
+};
 
 fn request_of(commands: &[Command]) -> RequestId {
     let found = commands.iter().find_map(|command| match command {
@@ -175,4 +187,37 @@ fn rows_are_exported_with_their_stores() {
     assert_eq!((rows[0].0.as_str(), path.as_str()), ("store-2", "orders.csv"));
     update(&mut model, Event::ExportEnded { request: *request, outcome: Ok((1, 10)) });
     assert!(model.query.export.is_none());
+}
+
+#[test]
+fn a_file_of_rows_is_named_by_a_paste_too_and_replaced_only_when_asked() {
+    let mut model = model_of(fleet(3));
+    let request = request_of(&press(&mut model, "Q<enter>"));
+    let told = vec![Told::Row(Row { target: 1, document: rawdoc! {"total": 5} })];
+    update(&mut model, Event::StoresTold { request, told });
+    update(&mut model, Event::StoresAsked { request, outcome: Ok(Box::default()) });
+    press(&mut model, "E");
+    update(&mut model, Event::Pasted(".mine\n".into()));
+    let commands = press(&mut model, "<enter>");
+    let [Command::ExportRows { request, path, overwrite: false, .. }] = &commands[..] else {
+        panic!("{commands:?}")
+    };
+    assert_eq!(path, "orders.jsonl.mine");
+    let exists = Failure::new(FailureKind::Usage, "it exists", "");
+    update(&mut model, Event::ExportEnded { request: *request, outcome: Err(exists) });
+    assert!(press(&mut model, "y").is_empty(), "nobody has seen the question");
+    let answers = Geometry { targets: vec![(Area::default(), Target::Answer(0))], ..geometry(10) };
+    update(&mut model, Event::FrameDrawn(answers));
+    assert!(press(&mut model, "n").is_empty());
+    assert!(model.query.export.as_ref().unwrap().asking.is_none());
+    let commands = press(&mut model, "<enter>");
+    let [Command::ExportRows { request, overwrite: false, .. }] = &commands[..] else {
+        panic!("{commands:?}")
+    };
+    let exists = Failure::new(FailureKind::Usage, "it exists", "");
+    update(&mut model, Event::ExportEnded { request: *request, outcome: Err(exists) });
+    let answers = Geometry { targets: vec![(Area::default(), Target::Answer(0))], ..geometry(10) };
+    update(&mut model, Event::FrameDrawn(answers));
+    let commands = press(&mut model, "y");
+    assert!(matches!(&commands[..], [Command::ExportRows { overwrite: true, .. }]), "{commands:?}");
 }

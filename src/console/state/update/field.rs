@@ -1,7 +1,7 @@
 //! Keys and pastes while a text field is open: the filter, the help, the palette.
 
-use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
-use tui_input::{Input, InputRequest, backend::crossterm::EventHandler as _};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use tui_input::Input;
 
 use super::{
     super::{
@@ -9,7 +9,7 @@ use super::{
         command::Command,
         create, doctor, documents,
         model::{Model, Top},
-        palette, query, stores, why,
+        palette, query, stores, textfield, why,
     },
     act,
 };
@@ -69,11 +69,7 @@ pub(super) fn paste(model: &mut Model, text: &str, commands: &mut Vec<Command>) 
         model.notify(&format!("there is no text field to paste into; {key} opens the filter"));
         return;
     };
-    let room = LONGEST.saturating_sub(input.value().chars().count());
-    let line = text.trim().chars().map(|char| if char.is_control() { ' ' } else { char });
-    for char in line.take(room) {
-        input.handle(InputRequest::InsertChar(char));
-    }
+    textfield::paste(input, text, LONGEST);
     changed(model, commands);
 }
 
@@ -103,11 +99,7 @@ fn confirm(model: &mut Model, commands: &mut Vec<Command>) {
 
 fn edit(model: &mut Model, key: KeyEvent, commands: &mut Vec<Command>) {
     let Some(input) = field_of(model) else { return };
-    if matches!(key.code, KeyCode::Char(_)) && input.value().chars().count() >= LONGEST {
-        return;
-    }
-    let changes = input.handle_event(&TerminalEvent::Key(key));
-    if changes.is_some_and(|changes| changes.value) {
+    if textfield::press(input, key, LONGEST) {
         changed(model, commands);
     }
 }

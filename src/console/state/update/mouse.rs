@@ -13,6 +13,7 @@ use super::{
         jobs,
         list::Extent,
         model::{Click, ListCursor, Model, Pane, Top},
+        query,
         stores::{self, StoreColumn},
     },
     act,
@@ -72,6 +73,7 @@ fn click(model: &mut Model, (area, target, row): (Area, Target, u16), commands: 
             Top::Jobs => jobs::answer(model, answer, commands),
             Top::Doctor => doctor::repair::clicked(model, answer, commands),
             Top::Documents(_) => documents::clicked(model, answer, commands),
+            Top::Query => query::export::clicked(model, answer, commands),
             _ => {}
         },
         _ if !matches!(model.top, Top::Panes) => {}
