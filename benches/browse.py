@@ -622,8 +622,9 @@ def print_results(results, sizes):
         "big": f"a document of {sizes['big'] / 2**20:.0f} MB as JSON",
         "deep": "a document of 100 levels as JSON",
     }
-    print(f"| | {' | '.join(columns)} |")
-    print("|---" * (len(columns) + 1) + "|")
+    if results.keys() & titles.keys():
+        print(f"| | {' | '.join(columns)} |")
+        print("|---" * (len(columns) + 1) + "|")
     for name, title in titles.items():
         if task := results.get(name):
             cells = [cell(task, column) for column in columns]
