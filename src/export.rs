@@ -46,6 +46,27 @@ pub enum Destination {
     },
 }
 
+impl Destination {
+    /// Looks whether something is in the way, without making anything.
+    ///
+    /// # Errors
+    ///
+    /// `usage` where there is a file that may not be replaced, or something that is no file.
+    pub fn check(&self) -> Result<(), Failure> {
+        let Self::File { path, overwrite } = self else { return Ok(()) };
+        match path.symlink_metadata() {
+            Ok(_) if !overwrite => Err(exists(path)),
+            // The new file would take the place of a device, and fail at the end for a folder.
+            Ok(there) if !(there.is_file() || there.is_symlink()) => Err(Failure::new(
+                FailureKind::Usage,
+                &format!("`{}` is no file that could be replaced", path.display()),
+                "Choose another name, or leave it out for the standard output",
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// How far an export is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Progress {
@@ -79,7 +100,7 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// `usage` where the file exists already, `io` where it cannot be made.
+    /// As [`Destination::check`], and `io` where the file cannot be made.
     pub fn open(
         destination: &Destination,
         format: Format,
@@ -87,7 +108,10 @@ impl Writer {
     ) -> Result<Self, Failure> {
         let target = match destination {
             Destination::Stdout => Target::Stdout { is_terminal: io::stdout().is_terminal() },
-            Destination::File { path, overwrite } => open_file(path, *overwrite)?,
+            Destination::File { path, overwrite } => {
+                destination.check()?;
+                open_file(path, *overwrite)?
+            }
         };
         Ok(Self {
             format,
@@ -203,9 +227,6 @@ impl Writer {
 }
 
 fn open_file(path: &Path, overwrite: bool) -> Result<Target, Failure> {
-    if !overwrite && path.symlink_metadata().is_ok() {
-        return Err(exists(path));
-    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let temporary =

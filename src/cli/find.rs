@@ -288,10 +288,15 @@ fn explain(args: &Args, config: &Config) -> Result<Answer, Failure> {
 fn export_all(args: &Args, config: &Config, output: Output) -> Result<ExitCode, Failure> {
     let query = args.query.read()?;
     // Before anything is asked: a file that is in the way is no matter of the server.
-    let writer = Writer::open(&args.file.destination(), args.file.format(), vec![])?;
+    args.file.destination().check()?;
     let (code, warnings) = with_fleet(config, async |session| {
         let place = place(session, &args.store, &args.of_type).await?;
-        let done = interruptible(exported(session, &place, (query, args), writer, config)).await?;
+        // A signal that ends the program at once would leave the part of a file.
+        let work = async {
+            let writer = Writer::open(&args.file.destination(), args.file.format(), vec![])?;
+            exported(session, &place, (query, args), writer, config).await
+        };
+        let done = Box::pin(interruptible(work)).await?;
         if let Some(path) = &args.file.output {
             let (count, size) = (format::count(done.documents), format::bytes(done.bytes));
             let line = format!("{count} documents, {size}, in {}", path.display());

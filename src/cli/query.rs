@@ -80,13 +80,10 @@ pub(super) struct Args {
 /// Asks, and prints what comes.
 pub(super) fn run(args: &Args, config: &Config, output: Output) -> ExitCode {
     let asked = completed(args, config).and_then(|args| {
-        let writer = if args.file.is_asked_for() && !args.plan {
-            let columns = vec!["store_id", "database"];
-            Some(Writer::open(&args.file.destination(), args.file.format(), columns)?)
-        } else {
-            None
-        };
-        with_fleet(config, async |session| Box::pin(asked(session, &args, output, writer)).await)
+        if !args.plan {
+            args.file.destination().check()?;
+        }
+        with_fleet(config, async |session| Box::pin(asked(session, &args, output)).await)
     });
     asked.or_else(closed).unwrap_or_else(|failure| output.failure(&failure))
 }
@@ -195,12 +192,23 @@ enum Sink {
     Nothing,
 }
 
-async fn asked(
-    session: &Session,
-    args: &Completed,
-    output: Output,
-    writer: Option<Writer>,
-) -> Result<ExitCode, Failure> {
+impl Sink {
+    fn open(args: &Completed, output: Output) -> Result<Self, Failure> {
+        Ok(if args.file.is_asked_for() {
+            let columns = vec!["store_id", "database"];
+            let writer = Writer::open(&args.file.destination(), args.file.format(), columns)?;
+            Self::File(Box::new(writer))
+        } else if output.json {
+            Self::Json { is_first: true, form: args.file.json_form() }
+        } else if args.chart {
+            Self::Nothing
+        } else {
+            Self::Text
+        })
+    }
+}
+
+async fn asked(session: &Session, args: &Completed, output: Output) -> Result<ExitCode, Failure> {
     let question = &args.question;
     let database = args.database.as_deref().map(|text| database(text, session)).transpose()?;
     let registry = session.registry().await?;
@@ -223,16 +231,13 @@ async fn asked(
     }
     output.diagnose(query::plan_line(&plan, &session.names).as_str());
     session.settle().await;
-    let mut sink = match writer {
-        Some(writer) => Sink::File(Box::new(writer)),
-        None if output.json => Sink::Json { is_first: true, form: args.file.json_form() },
-        None if args.chart => Sink::Nothing,
-        None => Sink::Text,
+    // A signal that ends the program at once would leave the part of a file.
+    let work = async {
+        let mut sink = Sink::open(args, output)?;
+        let (outcome, rows) = stream(session, (question, &plan), (&mut sink, args, output)).await?;
+        finish(session, (&plan, question), (&outcome, rows), (sink, args, output))
     };
-    let (outcome, rows) =
-        Box::pin(interruptible(stream(session, (question, &plan), (&mut sink, args, output))))
-            .await?;
-    finish(session, (&plan, question), (&outcome, rows), (sink, args, output))
+    Box::pin(interruptible(work)).await
 }
 
 fn no_stores(selection: &Selection) -> Failure {

@@ -1,3 +1,6 @@
-//! `find` over real collections.
+//! `find`, `inspect`, `schema` and `tail` over real collections.
 
+mod export;
+mod interrupt;
 mod paging;
+mod rig;

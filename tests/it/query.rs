@@ -8,6 +8,6 @@ mod order;
 mod output;
 mod records;
 mod refused;
-mod rig;
+pub(crate) mod rig;
 mod totals;
 mod trouble;
