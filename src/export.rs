@@ -28,7 +28,7 @@ use crate::{
 /// Documents that are looked at to learn the columns of a CSV file, and the bytes at which
 /// fewer are enough.
 const SAMPLE: usize = 1_000;
-const SAMPLE_BYTES: usize = 16 << 20;
+const SAMPLE_BYTES: usize = 4 << 20;
 /// Text that is gathered before it is written.
 const BUFFER: usize = 1 << 18;
 
@@ -149,13 +149,13 @@ impl Writer {
             }
             Format::Csv => {
                 if let Some(csv) = &self.csv {
-                    self.text.push_str(&csv.row(leading, document));
+                    csv.row(&mut self.text, leading, document);
                 } else {
                     self.sample_bytes += document.as_bytes().len();
                     let cells = leading.iter().map(|cell| (*cell).to_owned()).collect();
                     self.sample.push((cells, document.to_owned()));
                     if self.sample.len() >= SAMPLE || self.sample_bytes > SAMPLE_BYTES {
-                        self.learn();
+                        self.learn()?;
                     }
                 }
             }
@@ -164,15 +164,19 @@ impl Writer {
     }
 
     /// Takes the columns from the sample, and writes it.
-    fn learn(&mut self) {
+    fn learn(&mut self) -> Result<(), Failure> {
         let schema = Schema::of(self.sample.iter().map(|(_, document)| document.as_ref()));
         let csv = Csv::new(self.leading.clone(), &schema);
         self.text.push_str(&csv.header());
         for (cells, document) in std::mem::take(&mut self.sample) {
             let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
-            self.text.push_str(&csv.row(&cells, &document));
+            csv.row(&mut self.text, &cells, &document);
+            if self.text.len() >= BUFFER {
+                self.flush()?;
+            }
         }
         self.csv = Some(csv);
+        Ok(())
     }
 
     fn flush(&mut self) -> Result<(), Failure> {
@@ -185,6 +189,8 @@ impl Writer {
             Target::File { file, .. } => file.write_all(self.text.as_bytes()),
         };
         self.text.clear();
+        // One large document must not hold its memory for all that come after it.
+        self.text.shrink_to(BUFFER * 2);
         written.map_err(|error| cannot_write(&self.target, &error))
     }
 
@@ -201,7 +207,7 @@ impl Writer {
     /// appeared meanwhile. The file is gone then.
     pub fn finish(mut self) -> Result<Progress, Failure> {
         if self.format == Format::Csv && self.csv.is_none() {
-            self.learn();
+            self.learn()?;
         }
         self.flush()?;
         match self.target {

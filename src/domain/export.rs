@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use bson::{Binary, Bson, Decimal128, RawDocument, oid::ObjectId, spec::ElementType};
+use bson::{Decimal128, RawDocument, oid::ObjectId, spec::ElementType};
 
 use super::{
     document::{
         JsonForm,
-        json::{value_in, write},
+        json::{base64, value_in, write},
         raw::{self, Element, elements},
     },
     schema::Schema,
@@ -90,11 +90,13 @@ impl Csv {
         let names = self.leading.iter().copied().chain(self.columns.iter().map(String::as_str));
         let cells: Vec<String> =
             names.chain([OTHER]).map(|name| guarded(name.to_owned())).collect();
-        line(&cells)
+        let mut text = String::new();
+        line(&mut text, &cells);
+        text
     }
 
-    /// The line of a document.
-    pub fn row(&self, leading: &[&str], document: &RawDocument) -> String {
+    /// Appends the line of a document.
+    pub fn row(&self, text: &mut String, leading: &[&str], document: &RawDocument) {
         let mut row = Row { cells: vec![None; self.columns.len()], others: String::new() };
         self.fill(document.as_bytes(), ("", 0), &mut row);
         let Row { cells, mut others } = row;
@@ -105,7 +107,7 @@ impl Csv {
         let leading = leading.iter().map(|cell| guarded((*cell).to_owned()));
         let own = cells.into_iter().map(Option::unwrap_or_default);
         let cells: Vec<String> = leading.chain(own).chain([others]).collect();
-        line(&cells)
+        line(text, &cells);
     }
 
     fn fill(&self, bytes: &[u8], (prefix, depth): (&str, usize), row: &mut Row) {
@@ -134,15 +136,25 @@ impl Csv {
     }
 }
 
-/// The cells as a line. Quotes where RFC 4180 wants them.
-fn line(cells: &[String]) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    // Writing to memory cannot fail.
-    let _ = writer.write_record(cells);
-    writer
-        .into_inner()
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        .unwrap_or_default()
+/// Appends the cells as a line, in place: a cell may hold 16 MB. Quotes where RFC 4180 wants
+/// them.
+fn line(text: &mut String, cells: &[String]) {
+    for (index, cell) in cells.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        if !cell.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n')) {
+            text.push_str(cell);
+            continue;
+        }
+        text.push('"');
+        for (index, part) in cell.split('"').enumerate() {
+            text.push_str(if index > 0 { "\"\"" } else { "" });
+            text.push_str(part);
+        }
+        text.push('"');
+    }
+    text.push('\n');
 }
 
 /// What a spreadsheet would run as a formula begins with an apostrophe instead.
@@ -175,10 +187,9 @@ fn text(element: &Element<'_>) -> String {
             if let (4, Ok(uuid)) = (subtype, <[u8; 16]>::try_from(bytes)) {
                 bson::Uuid::from_bytes(uuid).to_string()
             } else {
-                let binary = Binary { subtype: subtype.into(), bytes: bytes.to_vec() };
-                let json = Bson::Binary(binary).into_canonical_extjson();
-                let base64 = json.pointer("/$binary/base64").and_then(serde_json::Value::as_str);
-                guarded(base64.unwrap_or_default().to_owned())
+                let mut text = String::new();
+                base64(&mut text, bytes);
+                guarded(text)
             }
         }
         _ => guarded(value_in(element, JsonForm::Relaxed)),
@@ -194,7 +205,10 @@ mod tests {
     fn rows(documents: &[bson::RawDocumentBuf], n_sampled: usize) -> String {
         let sample = Schema::of(documents.iter().take(n_sampled).map(std::convert::AsRef::as_ref));
         let csv = Csv::new(vec![], &sample);
-        documents.iter().fold(csv.header(), |text, document| text + &csv.row(&[], document))
+        documents.iter().fold(csv.header(), |mut text, document| {
+            csv.row(&mut text, &[], document);
+            text
+        })
     }
 
     #[test]

@@ -145,6 +145,9 @@ pub(crate) fn open(handle: &Handle, ask: Ask) -> Result<Stream, Failure> {
             if is_lazy && wishes.recv().await.is_none() {
                 return;
             }
+            // Before it is read: a batch that waited for its place would be a third one. Where
+            // nobody reads on, dropping the cursor ends it on the server.
+            let Ok(place) = sender.reserve().await else { return };
             of_task.is_busy.store(true, Ordering::SeqCst);
             let batch = cursor.try_next().await;
             of_task.is_busy.store(false, Ordering::SeqCst);
@@ -154,8 +157,8 @@ pub(crate) fn open(handle: &Handle, ask: Ask) -> Result<Stream, Failure> {
                 Err(error) => Err(told(error)),
             };
             let is_last = batch.is_err();
-            if sender.send(batch).await.is_err() || is_last {
-                // Nobody reads on: dropping the cursor ends it on the server.
+            place.send(batch);
+            if is_last {
                 return;
             }
         }
