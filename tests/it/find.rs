@@ -4,3 +4,4 @@ mod export;
 mod interrupt;
 mod paging;
 mod rig;
+mod types;

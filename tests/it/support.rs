@@ -13,7 +13,7 @@ use std::{
 };
 
 pub(crate) use self::{
-    backend::Backend,
+    backend::{Backend, compared},
     binary::{Home, Output, Running},
     certificates::Authority,
     proxy::{Mode, Proxy},

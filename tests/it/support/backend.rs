@@ -14,6 +14,9 @@ use sha2::{Digest as _, Sha256};
 use super::{Output, database_name, shared};
 
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/backend");
+const SCRIPTS: [&str; 2] = ["backend.js", "documents.js"];
+
+static INSTALLED: LazyLock<Option<PathBuf>> = LazyLock::new(installed);
 
 /// The application on a fleet of its own.
 #[derive(Debug)]
@@ -28,7 +31,6 @@ impl Backend {
     /// Node, where what only Node can prove is left unproven, and said so; with
     /// `TILLDECK_TEST_NODE=required` that is a failure.
     pub(crate) fn on_fresh_fleet(what: &str) -> Option<Self> {
-        static INSTALLED: LazyLock<Option<PathBuf>> = LazyLock::new(installed);
         let folder = INSTALLED.clone()?;
         Some(Self { folder, main: database_name(what) })
     }
@@ -75,6 +77,16 @@ impl Backend {
     }
 }
 
+/// What the script that compares documents says of a file of them; `None` as above.
+#[track_caller]
+pub(crate) fn compared(file: &Path) -> Option<Value> {
+    let folder = INSTALLED.clone()?;
+    let mut command = Command::new(node());
+    let output = Output::of(command.arg("documents.js").arg(file).current_dir(folder));
+    assert_eq!(output.code, 0, "{output:?}");
+    Some(output.json())
+}
+
 fn node() -> PathBuf {
     env::var_os("NODE").map_or_else(|| "node".into(), PathBuf::from)
 }
@@ -100,7 +112,7 @@ fn installed() -> Option<PathBuf> {
 /// Installs beside, and moves into place what is whole; another run may have been faster.
 fn install_into(folder: &Path) {
     let beside = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    for file in ["package.json", "package-lock.json", "backend.js"] {
+    for file in ["package.json", "package-lock.json"].into_iter().chain(SCRIPTS) {
         fs::copy(Path::new(SOURCE).join(file), beside.path().join(file)).unwrap();
     }
     let installed = Command::new("npm")
@@ -117,7 +129,7 @@ fn install_into(folder: &Path) {
 /// Changes with every file of the application.
 fn fingerprint() -> String {
     let mut hasher = Sha256::new();
-    for file in ["package-lock.json", "backend.js"] {
+    for file in ["package-lock.json"].into_iter().chain(SCRIPTS) {
         hasher.update(fs::read(Path::new(SOURCE).join(file)).unwrap());
     }
     let digest = hasher.finalize();
