@@ -157,12 +157,30 @@ fn line(text: &mut String, cells: &[String]) {
     text.push('\n');
 }
 
-/// What a spreadsheet would run as a formula begins with an apostrophe instead.
+/// What a spreadsheet would run as a formula begins with an apostrophe instead; also where
+/// the sign stands behind what some readers trim.
 fn guarded(text: String) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
+    let is_trimmed = |char: char| {
+        char.is_whitespace()
+            || char.is_control()
+            || matches!(char, '"' | '\'' | '\u{200b}' | '\u{feff}')
+    };
+    let signs = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+    if text.trim_start_matches(is_trimmed).starts_with(signs)
+        || text.starts_with(['\t', '\r', '\n'])
+    {
         format!("'{text}")
     } else {
         text
+    }
+}
+
+/// A double as other programs write it: `inf` would be a text.
+fn double(number: f64) -> String {
+    if number.is_infinite() {
+        if number > 0.0 { "Infinity" } else { "-Infinity" }.to_owned()
+    } else {
+        number.to_string()
     }
 }
 
@@ -173,7 +191,7 @@ fn text(element: &Element<'_>) -> String {
         ElementType::String => guarded(String::from_utf8_lossy(raw::text(value)).into_owned()),
         ElementType::Int32 => i32::from_le_bytes(raw::fixed(value)).to_string(),
         ElementType::Int64 => i64::from_le_bytes(raw::fixed(value)).to_string(),
-        ElementType::Double => f64::from_le_bytes(raw::fixed(value)).to_string(),
+        ElementType::Double => double(f64::from_le_bytes(raw::fixed(value))),
         ElementType::Boolean => (value != [0]).to_string(),
         ElementType::Null => "null".to_owned(),
         ElementType::ObjectId => ObjectId::from_bytes(raw::fixed(value)).to_hex(),

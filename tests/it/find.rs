@@ -1,5 +1,6 @@
 //! `find`, `inspect`, `schema` and `tail` over real collections.
 
+mod csv;
 mod export;
 mod interrupt;
 mod paging;
