@@ -193,13 +193,22 @@ fn from_command(command: &Pasted) -> Result<Query, SyntaxError> {
 }
 
 impl Query {
-    /// Refuses what writes and what runs JavaScript on the server.
+    /// Refuses what writes and what runs JavaScript on the server, and a collation of no
+    /// language.
     ///
     /// # Errors
     ///
     /// `usage`, with the operator's name.
     pub fn check(&self) -> Result<(), Failure> {
-        [&self.filter, &self.sort, &self.projection].into_iter().try_for_each(refuse)
+        [&self.filter, &self.sort, &self.projection].into_iter().try_for_each(refuse)?;
+        if self.collation.is_empty() || self.collation.get_str("locale").is_ok() {
+            return Ok(());
+        }
+        Err(Failure::new(
+            FailureKind::Usage,
+            "the collation names no `locale`",
+            "Write it as `{locale: \"en\", strength: 2}`",
+        ))
     }
 }
 

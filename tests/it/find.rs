@@ -4,5 +4,6 @@ mod csv;
 mod export;
 mod interrupt;
 mod paging;
+mod refused;
 mod rig;
 mod types;

@@ -1,0 +1,224 @@
+//! What is wrong with a question is said, where it is wrong, before anything is sent.
+
+use std::{io::ErrorKind, net::TcpListener};
+
+use mongodb::bson::doc;
+use serde_json::Value;
+
+use super::rig::{files_in, shop};
+use crate::{
+    query::rig::{Rig, store},
+    support::{Home, Output},
+};
+
+/// A home whose main database is a port on which nobody answers, and where every attempt to
+/// connect is seen.
+struct Watched {
+    home: Home,
+    listener: TcpListener,
+}
+
+impl Watched {
+    fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let home = Home::new();
+        let address = listener.local_addr().unwrap();
+        home.configure(&format!("uri = \"mongodb://{address}/main?directConnection=true\"\n"));
+        Self { home, listener }
+    }
+
+    /// `find` complains about its arguments, with and without `--json`, and has not so much
+    /// as connected.
+    #[track_caller]
+    fn refuse(&self, arguments: &[&str]) -> (Value, Output) {
+        let all = [&["find", "S-one", "orders"], arguments].concat();
+        let output = self.home.run([&all[..], &["--json"]].concat());
+        assert_eq!(output.code, 2, "{arguments:?}: {output:?}");
+        let report = output.held_to("error");
+        assert_eq!(report["error"]["kind"], "usage", "{arguments:?}: {report:#}");
+        let text = self.home.run(all);
+        assert_eq!((text.code, text.stdout.as_str()), (2, ""), "{arguments:?}: {text:?}");
+        assert!(!text.stderr.is_empty(), "{arguments:?}");
+        let connected = self.listener.accept().map_err(|error| error.kind());
+        assert_eq!(connected.unwrap_err(), ErrorKind::WouldBlock, "{arguments:?}");
+        (report, text)
+    }
+}
+
+#[test]
+fn nothing_that_writes_or_runs_code_is_sent() {
+    let watched = Watched::new();
+    let forms = [
+        &[][..],
+        &["--count"],
+        &["--explain"],
+        &["--all"],
+        &["--format", "csv"],
+        &["--all", "--output", "o.jsonl"],
+    ];
+    for (filter, operator) in [
+        ("{$where: 'this.a == 1'}", "$where"),
+        ("{$where: Code('true')}", "$where"),
+        ("{$or: [{a: 1}, {$nor: [{$where: 'true'}]}]}", "$where"),
+        ("{a: {$elemMatch: {$where: 'true'}}}", "$where"),
+        (r#"{"\u0024where": "true"}"#, "$where"),
+        ("{$expr: {$function: {body: 'f', args: [], lang: 'js'}}}", "$function"),
+        ("{$expr: {$accumulator: {init: 'f'}}}", "$accumulator"),
+        ("{a: {$out: 'x'}}", "$out"),
+        ("{$merge: {into: 'x'}}", "$merge"),
+        ("db.orders.find({$where: 'true'})", "$where"),
+    ] {
+        for form in forms {
+            let (report, text) = watched.refuse(&[&["--filter", filter], form].concat());
+            let message = report["error"]["message"].as_str().unwrap();
+            assert!(message.contains(&format!("`{operator}`")), "{filter}: {message}");
+            assert!(text.stderr.contains(operator), "{filter}: {}", text.stderr);
+        }
+    }
+    for projection in [
+        "{x: {$function: {body: 'f', args: [], lang: 'js'}}}",
+        "{x: {$cond: [1, {$accumulator: {}}, 2]}}",
+    ] {
+        watched.refuse(&["--project", projection]);
+        watched.refuse(&["--filter", &format!("db.orders.find({{}}, {projection})")]);
+    }
+    assert!(!watched.home.path().join("o.jsonl").exists());
+}
+
+#[test]
+fn a_mistake_is_pointed_at() {
+    let watched = Watched::new();
+    // The place is counted in characters, not in bytes.
+    for (option, part, text, wrong) in [
+        ("--filter", "filter", "{a: 1", ""),
+        ("--filter", "filter", "{a 1}", "1}"),
+        ("--filter", "filter", "{'äöü🧾': , b: 1}", ", b: 1}"),
+        ("--filter", "filter", "{a: ObjectId('12')}", "ObjectId('12')}"),
+        ("--filter", "filter", "{a: {$gt: 5}, }}", "}"),
+        ("--filter", "filter", "db.orders.find({a: 1}).remove()", "remove()"),
+        ("--sort", "sort", "{a: 1}}", "}"),
+        ("--project", "projection", "{a: nope}", "nope}"),
+        ("--collation", "collation", "{locale: 'en', }x", "x"),
+    ] {
+        let (report, shown) = watched.refuse(&[option, text]);
+        let message = report["error"]["message"].as_str().unwrap();
+        let before = text.strip_suffix(wrong).unwrap();
+        let at = format!("character {}:", before.chars().count() + 1);
+        assert!(message.contains(&at), "{text}: {message}");
+        assert!(message.contains(&format!("the {part} ")), "{text}: {message}");
+        let hint = report["error"]["hint"].as_str().unwrap();
+        assert!(hint.contains(&format!("{before} ▶ {wrong}")), "{text}: {hint}");
+        assert!(shown.stderr.contains(&at) && shown.stderr.contains('▶'), "{shown:?}");
+    }
+    let (report, _) = watched.refuse(&["--filter", "{\n  a: 1,\n  b: nope\n}"]);
+    let message = report["error"]["message"].as_str().unwrap();
+    assert!(message.contains("line 3, character 6"), "{message}");
+}
+
+#[test]
+fn arguments_that_say_nothing_together_are_refused() {
+    let watched = Watched::new();
+    for arguments in [
+        &["--limit", "0"][..],
+        &["--limit", "-1"],
+        &["--limit", "many"],
+        &["--limit", "1.5"],
+        &["--limit", "99999999999999999999"],
+        &["--limit", "5", "--all"],
+        &["--page", "2"],
+        &["--after", ""],
+        &["--after", "nonsense"],
+        &["--after", "{}"],
+        &["--after", "[1, 2]"],
+        &["--after", "{}", "--all"],
+        &["--count", "--all"],
+        &["--count", "--explain"],
+        &["--explain", "--output", "x"],
+        &["--overwrite"],
+        &["--format", "xml"],
+        &["--filter", "[]"],
+        &["--filter", "5"],
+        &["--sort", "'a'"],
+        &["--sort", "[1]"],
+        &["--collation", "{strength: 2}"],
+        &["--collation", "{locale: 5}"],
+        &["surplus"],
+    ] {
+        watched.refuse(arguments);
+    }
+}
+
+/// `find` fails in this way, with and without `--json`.
+#[track_caller]
+fn assert_fails(rig: &Rig, arguments: &[&str], code: i32, kind: &str, words: &[&str]) {
+    let output = rig.home.run([arguments, &["--json"]].concat());
+    assert_eq!(output.code, code, "{arguments:?}: {output:?}");
+    let report = output.held_to("error");
+    assert_eq!(report["error"]["kind"], kind, "{arguments:?}: {report:#}");
+    let text = rig.home.run(arguments);
+    assert_eq!((text.code, text.stdout.as_str()), (code, ""), "{arguments:?}: {text:?}");
+    for word in words {
+        assert!(text.stderr.contains(word), "{arguments:?}: `{word}` is not in {text:?}");
+        assert!(report.to_string().contains(word), "{arguments:?}: {report:#}");
+    }
+}
+
+#[test]
+fn what_is_not_there_is_told_apart() {
+    let rig =
+        Rig::new(vec![store("bakery", 1, vec![doc! {"_id": 1}]), store("butcher", 2, vec![])]);
+    for command in ["find", "inspect", "schema"] {
+        let of = |store, of_type| [command, store, of_type];
+        assert_fails(&rig, &of("S-bakry", "orders"), 1, "not_found", &["S-bakry", "S-bakery"]);
+        assert_fails(&rig, &of("bakery", "order"), 2, "usage", &["`order`", "`orders`"]);
+        assert_fails(&rig, &of("bakery", "xyzzy"), 2, "usage", &["xyzzy", "products", "brands"]);
+        let names = ["bakery_brands", &rig.name_of(1)];
+        assert_fails(&rig, &of("S-bakery", "brands"), 1, "missing", &names);
+    }
+    assert_fails(&rig, &["tail", "S-bakry"], 1, "not_found", &["S-bakery"]);
+    assert_fails(&rig, &["tail", "bakery", "order"], 2, "usage", &["`orders`"]);
+    for form in [&["--count"][..], &["--explain"], &["--all"], &["--all", "--output", "o"]] {
+        let arguments = [&["find", "bakery", "brands"], form].concat();
+        assert_fails(&rig, &arguments, 1, "missing", &["bakery_brands"]);
+    }
+    // A collection without documents is there.
+    let empty = rig.home.run(["find", "S-butcher", "orders", "--json"]);
+    assert_eq!((empty.code, &empty.held_to("find")["documents"]), (0, &serde_json::json!([])));
+}
+
+#[test]
+fn a_store_may_be_named_in_every_way_that_is_clear() {
+    let rig = Rig::new(vec![store("bakery", 1, vec![doc! {"_id": 1}]), store("two", 2, vec![])]);
+    for name in ["S-bakery", "bakery", "Store bakery"] {
+        let output = rig.home.run(["find", name, "orders", "--json"]);
+        let report = output.held_to("find");
+        assert_eq!(report["collection"], "bakery_orders", "{report:#}");
+        assert_eq!(report["database"], rig.name_of(1), "{report:#}");
+    }
+    let twin = doc! {"storeId": "S-other", "name": "Store bakery", "prefix": "o", "databaseId": 3};
+    rig.insert(0, "stores", &[twin]);
+    let words = ["several", "`S-bakery`", "`S-other`"];
+    assert_fails(&rig, &["find", "Store bakery", "orders"], 1, "not_found", &words);
+    let lost = doc! {"storeId": "S-lost", "name": "Lost", "prefix": "lost", "databaseId": 77};
+    rig.insert(0, "stores", &[lost]);
+    assert_fails(&rig, &["find", "S-lost", "orders"], 1, "not_found", &["77"]);
+}
+
+#[test]
+fn what_the_server_does_not_take_is_told_in_its_words() {
+    let rig = shop(vec![doc! {"_id": 1, "n": 0}]);
+    for form in [&[][..], &["--count"], &["--explain"], &["--all"], &["--all", "--output", "o"]] {
+        let arguments =
+            [&["find", "S-one", "orders", "--filter", "{n: {$nope: 1}}"], form].concat();
+        assert_fails(&rig, &arguments, 2, "usage", &["$nope"]);
+    }
+    let arguments = ["find", "S-one", "orders", "--project", "{a: 1, b: 0}"];
+    assert_fails(&rig, &arguments, 2, "usage", &["projection"]);
+    let arguments = ["find", "S-one", "orders", "--sort", "{n: 'up'}"];
+    assert_fails(&rig, &arguments, 2, "usage", &["sort"]);
+    let divide = "{$expr: {$eq: [1, {$divide: [1, '$n']}]}}";
+    let arguments = ["find", "S-one", "orders", "--filter", divide];
+    assert_fails(&rig, &arguments, 2, "usage", &["divide"]);
+    assert_eq!(files_in(rig.home.path()), Vec::<String>::new());
+}
