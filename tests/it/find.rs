@@ -2,8 +2,11 @@
 
 mod csv;
 mod export;
+mod inspect;
 mod interrupt;
+mod marked;
 mod paging;
 mod refused;
 mod rig;
+mod schema;
 mod types;
