@@ -155,6 +155,17 @@ def key_times(program, keys, n):
     return times, sizes
 
 
+def open_view(program, keys):
+    """Presses keys, each on a still screen. Milliseconds from the last one to stillness."""
+    took = None
+    for key in keys:
+        start = time.monotonic()
+        program.send(os.fsencode({"^M": "\r"}.get(key, key)))
+        _, last = program.drain(0.5, 10.0)
+        took = (last - start) * 1000
+    return took
+
+
 def measure(argv, arguments, environment):
     starts = []
     for _ in range(arguments.starts):
@@ -168,6 +179,7 @@ def measure(argv, arguments, environment):
     program = Program(argv, environment)
     program.drain(1.0, 15.0)
     program.drain(0.5, arguments.settle)
+    opened = open_view(program, arguments.open)
     times, sizes = key_times(program, [b"j", b"j", b"j", b"k"], arguments.keys)
     # What the last single key still brings along is not part of the burst.
     program.drain(0.4, 3.0)
@@ -185,6 +197,7 @@ def measure(argv, arguments, environment):
     gone = program.quit(arguments.quit_key)
     return {
         "first paint, ms, median": statistics.median(starts) if starts else None,
+        "last key of --open to a still screen, ms": opened,
         "idle output, B/s": idle / seconds,
         "idle processor, % of a core": 100 * spent / seconds,
         "resident memory, MB": memory,
@@ -201,6 +214,8 @@ def main():
     parser.add_argument("--uri", help="given to the programs as MONGODB_URI")
     parser.add_argument("--idle", type=float, default=60, help="seconds to watch it idle")
     parser.add_argument("--settle", type=float, default=5, help="seconds before keys are pressed")
+    parser.add_argument("--open", nargs="*", default=[], metavar="KEY",
+                        help="keys that lead to what is measured; ^M is enter")
     parser.add_argument("--starts", type=int, default=11)
     parser.add_argument("--keys", type=int, default=200)
     parser.add_argument("--quit-key", type=os.fsencode, default=b"q")
@@ -221,11 +236,11 @@ def main():
     results = [(argv, measure(argv, arguments, environment)) for argv in programs]
     names = [os.path.basename(argv[0]) for argv, _ in results]
     print(f"{COLUMNS}×{ROWS}, {os.cpu_count()} cores, idle for {arguments.idle:.0f} s")
-    print(f"{'':34}" + "".join(f"{name:>12}" for name in names))
+    print(f"{'':42}" + "".join(f"{name:>12}" for name in names))
     for figure in results[0][1]:
         row = [values[figure] for _, values in results]
         cells = "".join(f"{'–' if value is None else f'{value:.1f}':>12}" for value in row)
-        print(f"{figure:34}{cells}")
+        print(f"{figure:42}{cells}")
 
 
 if __name__ == "__main__":

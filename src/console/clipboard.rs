@@ -2,7 +2,10 @@
 
 use crossterm::{Command as _, clipboard::CopyToClipboard};
 
-use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::{
+    failure::{Failure, FailureKind},
+    format,
+};
 
 /// The longest text that goes through the terminal, in bytes. Terminals drop longer ones.
 const LONGEST: usize = 56_000;
@@ -48,8 +51,10 @@ impl Way {
 /// The text is longer than terminals take.
 pub(crate) fn sequence(text: &str, through_tmux: bool) -> Result<Vec<u8>, Failure> {
     if text.len() > LONGEST {
-        let message = format!("{} bytes are too long to copy through the terminal", text.len());
-        return Err(Failure::new(FailureKind::Usage, &message, "Copy a smaller part"));
+        let size = format::bytes(text.len() as u64);
+        let message = format!("{size} are too much to copy through the terminal");
+        let hint = "Copy a smaller part, or export the document";
+        return Err(Failure::new(FailureKind::Usage, &message, hint));
     }
     let mut sequence = String::new();
     // Writing to a string cannot fail.
