@@ -124,6 +124,7 @@ impl QueryArgs {
             sort: self.sort.clone(),
             projection: self.project.clone(),
             collation: self.collation.clone(),
+            pipeline: String::new(),
         };
         let query = text.read(Timestamp::now()).map_err(|mistake| {
             mistake.failure(match mistake.part {

@@ -40,6 +40,7 @@ pub(super) fn shell(value: &DeValue, part: Part) -> Read<Option<String>> {
         sort: text(Part::Sort),
         projection: text(Part::Projection),
         collation: text(Part::Collation),
+        pipeline: String::new(),
     };
     // Which moment a date is computed from makes no difference to how it is written.
     let now = Timestamp::UNIX_EPOCH;

@@ -23,6 +23,7 @@ struct Entry {
     sort: String,
     projection: String,
     collation: String,
+    pipeline: String,
 }
 
 /// The file of one fleet.
@@ -42,8 +43,8 @@ impl History {
         let text = fs::read_to_string(&self.path).unwrap_or_default();
         let mut queries: Vec<QueryText> = Vec::new();
         for entry in text.lines().filter_map(|line| serde_json::from_str::<Entry>(line).ok()) {
-            let Entry { filter, sort, projection, collation } = entry;
-            let query = QueryText { filter, sort, projection, collation };
+            let Entry { filter, sort, projection, collation, pipeline } = entry;
+            let query = QueryText { filter, sort, projection, collation, pipeline };
             queries.retain(|known| *known != query);
             queries.push(query);
         }
@@ -77,8 +78,8 @@ impl History {
 }
 
 fn line(query: &QueryText) -> String {
-    let QueryText { filter, sort, projection, collation } = query.clone();
-    let entry = Entry { filter, sort, projection, collation };
+    let QueryText { filter, sort, projection, collation, pipeline } = query.clone();
+    let entry = Entry { filter, sort, projection, collation, pipeline };
     serde_json::to_string(&entry).unwrap_or_default() + "\n"
 }
 
@@ -96,6 +97,9 @@ mod tests {
             history.add(&query(filter)).unwrap();
         }
         assert_eq!(history.load(), [query("{b: \"x\ny\"}"), query("{a: 1}")]);
+        let stages = QueryText { pipeline: "[{$count: 'n'}]".into(), ..QueryText::default() };
+        history.add(&stages).unwrap();
+        assert_eq!(history.load().last(), Some(&stages));
         let other = History::new(&folder.path().join("state"), "def");
         assert_eq!(other.load(), []);
     }

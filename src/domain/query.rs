@@ -42,6 +42,8 @@ pub struct QueryText {
     pub projection: String,
     /// How texts are compared.
     pub collation: String,
+    /// The stages of an aggregation; then all else is empty.
+    pub pipeline: String,
 }
 
 /// One part of a query.
@@ -136,7 +138,7 @@ impl QueryText {
 
     /// Whether nothing is typed.
     pub fn is_empty(&self) -> bool {
-        [&self.filter, &self.sort, &self.projection, &self.collation]
+        [&self.filter, &self.sort, &self.projection, &self.collation, &self.pipeline]
             .iter()
             .all(|text| text.trim().is_empty())
     }
@@ -271,6 +273,7 @@ mod tests {
             sort: "[['b', -1]]".into(),
             projection: "{_id: 0}".into(),
             collation: "{locale: 'de'}".into(),
+            pipeline: String::new(),
         };
         let pasted = QueryText {
             filter:

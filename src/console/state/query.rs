@@ -7,6 +7,7 @@ use tui_input::Input;
 use super::{
     action::Action,
     command::{Command, RequestId},
+    documents::bar::{Recalled, load_history},
     list::Extent,
     model::{ListCursor, Model, Top},
     stores,
@@ -148,6 +149,8 @@ pub struct QueryBoard {
     pub mistake: Option<Mistake>,
     /// A completion that is being chosen.
     pub completion: Option<Completing>,
+    /// The entry of the history that is shown.
+    recalled: Option<Recalled>,
     /// Whom the form would ask, as the registry was when it was opened or changed.
     pub preview: Plan,
     /// What was asked last.
@@ -364,7 +367,8 @@ impl QueryBoard {
 }
 
 /// Opens the board; what was asked last is still there.
-pub(super) fn open(model: &mut Model) {
+pub(super) fn open(model: &mut Model, commands: &mut Vec<Command>) {
+    load_history(model, commands);
     model.top = Top::Query;
     model.stores.is_typing = false;
     let board = &mut model.query;

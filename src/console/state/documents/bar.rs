@@ -39,6 +39,43 @@ pub struct Recalled {
     pub back: usize,
 }
 
+/// What going through the history came to.
+pub(in super::super) enum Recall {
+    /// This entry is to be shown.
+    Entry(Recalled, QueryText),
+    /// What was typed is to be shown again.
+    Typed(QueryText),
+    /// There is no older one.
+    Oldest,
+}
+
+impl Recalled {
+    /// Goes back, or with −1 forth again, among the queries that hold what was typed: either
+    /// pipelines or finds.
+    pub(in super::super) fn go(
+        earlier: Option<&Self>,
+        (typed, is_pipeline): (QueryText, bool),
+        (history, by): (&[QueryText], isize),
+    ) -> Recall {
+        let (typed, back) = match earlier {
+            Some(earlier) => (earlier.typed.clone(), earlier.back.checked_add_signed(by)),
+            None => (typed, Some(0)),
+        };
+        let Some(back) = back else { return Recall::Typed(typed) };
+        let matches = |entry: &&QueryText| {
+            entry.pipeline.is_empty() != is_pipeline
+                && entry.filter.contains(typed.filter.trim())
+                && entry.pipeline.contains(typed.pipeline.trim())
+                && **entry != typed
+                && !entry.is_empty()
+        };
+        match history.iter().rev().filter(matches).nth(back) {
+            Some(entry) => Recall::Entry(Self { typed, back }, entry.clone()),
+            None => Recall::Oldest,
+        }
+    }
+}
+
 /// The parts in the order of the fields.
 pub const PARTS: [Part; 4] = [Part::Filter, Part::Sort, Part::Projection, Part::Collation];
 
@@ -63,7 +100,7 @@ impl Bar {
     pub fn text(&self) -> QueryText {
         let [filter, sort, projection, collation] =
             self.inputs.each_ref().map(|input| input.value().to_owned());
-        QueryText { filter, sort, projection, collation }
+        QueryText { filter, sort, projection, collation, pipeline: String::new() }
     }
 
     fn input(&mut self) -> Option<&mut Input> {
@@ -100,7 +137,7 @@ pub(super) fn open(model: &mut Model) {
 }
 
 /// Reads the history, where it has not been read yet.
-pub(super) fn load_history(model: &mut Model, commands: &mut Vec<Command>) {
+pub(in super::super) fn load_history(model: &mut Model, commands: &mut Vec<Command>) {
     if model.history.is_none() {
         model.history = Some(Vec::new());
         commands.push(Command::LoadHistory);
@@ -177,25 +214,31 @@ pub(in super::super) fn paste(view: &mut DocumentsView, text: &str) {
 
 /// Goes back in the history, to entries that hold what was typed, or forth again.
 fn recall(model: &mut Model, by: isize) {
-    let history = model.history.clone().unwrap_or_default();
+    let history = model.history.as_deref().unwrap_or_default();
     let Top::Documents(view) = &mut model.top else { return };
     let Some(bar) = &mut view.bar else { return };
-    let (typed, back) = match &bar.recalled {
-        Some(recalled) => (recalled.typed.clone(), recalled.back.checked_add_signed(by)),
-        None => (bar.text(), Some(0)),
-    };
-    let matches = |entry: &&QueryText| {
-        entry.filter.contains(typed.filter.trim()) && **entry != typed && !entry.is_empty()
-    };
-    let Some(back) = back else {
-        bar.recalled = None;
-        return bar.show(&typed);
-    };
-    let Some(entry) = history.iter().rev().filter(matches).nth(back) else {
-        return model.notify("there is no older query like this");
-    };
-    bar.recalled = Some(Recalled { typed, back });
-    bar.show(entry);
+    match Recalled::go(bar.recalled.as_ref(), (bar.text(), false), (history, by)) {
+        Recall::Entry(recalled, entry) => {
+            bar.recalled = Some(recalled);
+            bar.show(&entry);
+        }
+        Recall::Typed(typed) => {
+            bar.recalled = None;
+            bar.show(&typed);
+        }
+        Recall::Oldest => model.notify("there is no older query like this"),
+    }
+}
+
+/// Keeps a query for another time.
+pub(in super::super) fn remember(model: &mut Model, text: QueryText, commands: &mut Vec<Command>) {
+    if text.is_empty() {
+        return;
+    }
+    let history = model.history.get_or_insert_default();
+    history.retain(|entry| *entry != text);
+    history.push(text.clone());
+    commands.push(Command::Remember(Box::new(text)));
 }
 
 /// Runs what is typed, or says what is wrong with it.
@@ -220,11 +263,6 @@ fn submit(model: &mut Model, commands: &mut Vec<Command>) {
         return model.complain_of(&failure);
     }
     view.bar = None;
-    if !text.is_empty() {
-        let history = model.history.get_or_insert_default();
-        history.retain(|entry| *entry != text);
-        history.push(text.clone());
-        commands.push(Command::Remember(Box::new(text.clone())));
-    }
+    remember(model, text.clone(), commands);
     run(model, (text, query), commands);
 }

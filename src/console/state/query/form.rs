@@ -6,6 +6,7 @@ use tui_input::Input;
 use super::{
     super::{
         command::Command,
+        documents::bar::{Recall, Recalled, remember},
         model::{Model, Top},
         question::without_shift,
         textfield::{self, Completing},
@@ -31,7 +32,7 @@ const LONGEST: usize = 20_000;
 /// Opens the board with a saved query, and asks it.
 pub(in super::super) fn ask_saved(model: &mut Model, name: &str, commands: &mut Vec<Command>) {
     let Some(saved) = model.session.queries.get(name).cloned() else { return };
-    open(model);
+    open(model, commands);
     let SavedQuery {
         of_type,
         filter,
@@ -114,6 +115,7 @@ pub(in super::super) fn take_key(model: &mut Model, key: KeyEvent, commands: &mu
             choose(board, 1, n_types);
             preview(model);
         }
+        KeyCode::Char('r') if key.modifiers.contains(KeyModifiers::CONTROL) => recall(model),
         KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => {
             if let Some(input) = board.input_mut() {
                 *input = Input::default();
@@ -129,7 +131,7 @@ pub(in super::super) fn take_key(model: &mut Model, key: KeyEvent, commands: &mu
 }
 
 fn changed(board: &mut QueryBoard) {
-    (board.mistake, board.completion) = (None, None);
+    (board.mistake, board.completion, board.recalled) = (None, None, None);
 }
 
 fn go(board: &mut QueryBoard, by: isize) {
@@ -183,6 +185,46 @@ pub(in super::super) fn paste(model: &mut Model, text: &str) {
         textfield::paste(input, text, LONGEST);
     }
     changed(board);
+}
+
+/// Goes back in the history, to questions that hold what was typed.
+fn recall(model: &mut Model) {
+    let history = model.history.as_deref().unwrap_or_default();
+    let board = &mut model.query;
+    let is_pipeline = board.asked == Asked::Aggregate;
+    let typed = (board.text(), is_pipeline);
+    match Recalled::go(board.recalled.as_ref(), typed, (history, 1)) {
+        Recall::Entry(recalled, entry) => {
+            if is_pipeline {
+                board.pipeline = Input::new(entry.pipeline);
+            } else {
+                board.filter = Input::new(entry.filter);
+                board.sort = Input::new(entry.sort);
+                board.projection = Input::new(entry.projection);
+            }
+            changed(board);
+            board.recalled = Some(recalled);
+        }
+        _ => model.notify("there is no older question like this"),
+    }
+}
+
+impl QueryBoard {
+    /// What is typed, as far as it counts for what is asked.
+    fn text(&self) -> QueryText {
+        let of = |input: &Input| input.value().to_owned();
+        let none = QueryText::default();
+        match self.asked {
+            Asked::Aggregate => QueryText { pipeline: of(&self.pipeline), ..none },
+            Asked::Find => QueryText {
+                filter: of(&self.filter),
+                sort: of(&self.sort),
+                projection: of(&self.projection),
+                ..none
+            },
+            Asked::Count | Asked::Distinct => QueryText { filter: of(&self.filter), ..none },
+        }
+    }
 }
 
 fn leave_form(model: &mut Model) {
@@ -251,6 +293,7 @@ fn submit(model: &mut Model, commands: &mut Vec<Command>) {
     if plan.targets.is_empty() && plan.failed.is_empty() {
         return model.complain("there is no store to ask; choose others with left and right");
     }
+    remember(model, model.query.text(), commands);
     ask(model, (question, plan), commands);
 }
 
@@ -262,17 +305,7 @@ enum Wrong {
 fn typed(model: &Model) -> Result<Question, Wrong> {
     let board = &model.query;
     let is_find = board.asked == Asked::Find;
-    let text = QueryText {
-        filter: if board.asked == Asked::Aggregate {
-            String::new()
-        } else {
-            board.filter.value().to_owned()
-        },
-        sort: if is_find { board.sort.value().to_owned() } else { String::new() },
-        projection: if is_find { board.projection.value().to_owned() } else { String::new() },
-        collation: String::new(),
-    };
-    let query = text.read(model.now).map_err(Wrong::Typed)?;
+    let query = board.text().read(model.now).map_err(Wrong::Typed)?;
     let usage =
         |message: &str, hint: &str| Wrong::Refused(Failure::new(FailureKind::Usage, message, hint));
     let kind = match board.asked {

@@ -55,13 +55,15 @@ fn marked_stores_are_asked_alone() {
 #[test]
 fn mistakes_are_shown_in_their_field_and_nothing_is_sent() {
     let mut model = model_of(fleet(3));
-    assert!(press(&mut model, "Q{a: 1}<down>{b: }<enter>").is_empty());
+    press(&mut model, "Q");
+    assert!(press(&mut model, "{a: 1}<down>{b: }<enter>").is_empty());
     assert_eq!(model.query.focus, FormPart::Second);
     assert!(model.query.mistake.is_some() && model.query.is_editing);
     let commands = press(&mut model, "<left>x");
     assert!(commands.is_empty() && model.query.mistake.is_none());
     let mut model = model_of(fleet(3));
-    assert!(press(&mut model, "Q{$where: '1'}<enter>").is_empty());
+    press(&mut model, "Q");
+    assert!(press(&mut model, "{$where: '1'}<enter>").is_empty());
     assert!(model.notice.as_ref().unwrap().is_error);
 }
 
@@ -138,6 +140,31 @@ fn saved_queries_are_asked_from_the_palette() {
         (question.of_type.as_str(), question.kind.clone()),
         ("products", Kind::Distinct("category".into()))
     );
+}
+
+#[test]
+fn questions_are_kept_and_found_again() {
+    let mut model = model_of(fleet(3));
+    let commands = press(&mut model, "Q");
+    assert!(commands.iter().any(|command| matches!(command, Command::LoadHistory)));
+    update(&mut model, Event::HistoryLoaded(Vec::new()));
+    let commands = press(&mut model, "{total: 1}<down>{total: -1}<enter>");
+    assert!(commands.iter().any(|command| matches!(command, Command::Remember(_))));
+    press(&mut model, "/<up><ctrl-u>{status: 'paid'}<enter>/<up><up><right><right><right>");
+    press(&mut model, "<down><down>[{$count: 'n'}]<enter>");
+    let kept = model.history.clone().unwrap();
+    assert_eq!(kept.len(), 3);
+    assert_eq!(kept[2].pipeline, "[{$count: 'n'}]");
+    // Stages are found among stages, filters among filters that hold what was typed.
+    press(&mut model, "/<ctrl-u><ctrl-r>");
+    assert_eq!(model.query.pipeline.value(), "[{$count: 'n'}]");
+    press(&mut model, "<up><up><right><down><down><ctrl-u>total<ctrl-r>");
+    assert_eq!(model.query.asked, Asked::Find);
+    assert_eq!(model.query.filter.value(), "{total: 1}");
+    assert_eq!(model.query.sort.value(), "{total: -1}");
+    press(&mut model, "<ctrl-r>");
+    assert!(model.notice.as_ref().unwrap().text.as_str().contains("no older"));
+    assert_eq!(model.query.filter.value(), "{total: 1}");
 }
 
 #[test]

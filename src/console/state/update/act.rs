@@ -118,7 +118,7 @@ fn apply_in_panes(model: &mut Model, action: Action, commands: &mut Vec<Command>
         Action::Jobs => jobs::open(model, commands),
         Action::Doctor => doctor::open(model, commands),
         Action::Why => why::open(model, commands),
-        Action::Query => query::open(model),
+        Action::Query => query::open(model, commands),
         Action::Explain | Action::Repair | Action::GoToStore => {
             let key = model.keymap.key_of(Action::Doctor);
             model.notify(&format!("that is about a finding; {key} opens the doctor"));
