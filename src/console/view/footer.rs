@@ -159,7 +159,7 @@ fn fixed(model: &Model) -> &'static [(&'static str, &'static str)] {
         }
         (Top::Query, _) if query::has_keys(model) => &[
             ("enter", "ask"),
-            ("tab", "next field, completes"),
+            ("tab", "next, completes"),
             ("ctrl-r", "history"),
             ("left/right", "choose"),
             ("esc", "leave"),
