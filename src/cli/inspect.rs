@@ -3,14 +3,20 @@
 use std::process::ExitCode;
 
 use super::{
-    fleet::{interruptible, with_fleet},
+    fleet::{interrupted, interruptible, with_fleet},
     output::{Answer, Output, ended, json_text},
     place::{known_type, place},
     to_json,
 };
 use crate::{
     config::Config,
-    domain::{access, failure::Failure, lookup, ownership::collection_name},
+    domain::{
+        access,
+        failure::{Failure, FailureKind},
+        lookup,
+        ownership::collection_name,
+    },
+    mongo::read::Tail,
     report::{
         find::change_line,
         inspect::{InspectReport, SchemaReport},
@@ -96,20 +102,30 @@ pub(super) fn tail(args: &TailArgs, config: &Config, output: Output) -> ExitCode
         let collections: Vec<String> =
             types.iter().map(|of_type| collection_name(prefix, of_type)).collect();
         session.pool_decided(database).await;
-        let mut changes = session.fleet.tail(database, &collections).await?;
+        let changes = session.fleet.tail(database, &collections).await?;
         output.diagnose("following; end with Ctrl-C");
+        follow(changes, output).await
+    });
+    match (done, interrupted()) {
+        // That is how it ends, and no failure.
+        (Err(failure), Some(code)) if failure.kind == FailureKind::Cancelled => code.into(),
+        (done, _) => done.unwrap_or_else(|failure| output.failure(&failure)),
+    }
+}
+
+/// Writes a line for each change, and leaves nothing on the server however it ends.
+async fn follow(mut changes: Tail, output: Output) -> Result<ExitCode, Failure> {
+    let followed = interruptible(async {
         while let Some(change) = changes.next().await? {
             let line = change_line(&change, output.json);
-            let code = if output.json {
-                ended(json_text(&line), ExitCode::SUCCESS)
-            } else {
-                output.print(&line)
-            };
-            if code != ExitCode::SUCCESS {
-                return Ok(code);
+            let written = if output.json { json_text(&line) } else { output.piece(&line) };
+            if written.is_err() {
+                return Ok(ended(written, ExitCode::SUCCESS));
             }
         }
         Ok(ExitCode::SUCCESS)
-    });
-    done.unwrap_or_else(|failure| output.failure(&failure))
+    })
+    .await;
+    changes.end().await;
+    followed
 }

@@ -3,7 +3,7 @@
 // Writing to a string cannot fail, so what `write!` returns is dropped below.
 use std::{fmt::Write as _, sync::Arc};
 
-use bson::{Bson, RawDocumentBuf};
+use bson::RawDocumentBuf;
 use serde::Serialize;
 
 use super::look::Look;
@@ -126,30 +126,34 @@ impl PlanReport {
 
 /// One change on a line: as JSON, or for people.
 pub fn change_line(change: &Change, is_json: bool) -> String {
+    let at = change.at.and_then(|at| dates::to_text(at.timestamp_millis()));
     if is_json {
-        let extended = |document: &Option<bson::Document>| {
-            document.clone().map_or(serde_json::Value::Null, |document| {
-                Bson::Document(document).into_relaxed_extjson()
-            })
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let extended = |document: Option<&RawDocumentBuf>| {
+            document.map_or_else(
+                || "null".to_owned(),
+                |document| {
+                    let mut text = String::new();
+                    write(&mut text, document.as_bytes(), JsonForm::Relaxed);
+                    text
+                },
+            )
         };
-        return serde_json::json!({
-            "at": change.at.and_then(|at| dates::to_text(at.timestamp_millis())),
-            "operation": change.operation,
-            "collection": change.collection,
-            "key": extended(&Some(change.key.clone())),
-            "document": extended(&change.document),
-            "update": extended(&change.update),
-        })
-        .to_string();
+        return format!(
+            "{{\"at\":{},\"operation\":{},\"collection\":{},\"key\":{},\"document\":{},\"update\":{}}}",
+            at.as_deref().map_or_else(|| "null".to_owned(), quoted),
+            quoted(&change.operation),
+            quoted(&change.collection),
+            extended(Some(&change.key)),
+            extended(change.document.as_ref()),
+            extended(change.update.as_ref()),
+        );
     }
-    let at = change.at.and_then(|at| dates::to_text(at.timestamp_millis())).unwrap_or_default();
-    let id = change.key.get("_id").map(shell::print).unwrap_or_default();
-    let what = change.update.as_ref().or(change.document.as_ref());
-    let what = what.map(|document| shell::print(&Bson::Document(document.clone())));
+    let at = at.unwrap_or_default();
     let (operation, collection) = (safe(&change.operation), safe(&change.collection));
     format!(
         "{at}  {operation:<8}  {collection}  {}  {}\n",
-        safe_json(&id),
-        safe_json(&what.unwrap_or_default())
+        safe_json(&change.id()),
+        safe_json(&change.what())
     )
 }

@@ -9,4 +9,5 @@ mod paging;
 mod refused;
 mod rig;
 mod schema;
+mod tail;
 mod types;

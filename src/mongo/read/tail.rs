@@ -2,18 +2,19 @@
 
 use std::time::Duration;
 
-use bson::{Bson, Document, doc};
+use bson::{Bson, RawDocument, RawDocumentBuf, doc, spec::ElementType};
 use mongodb::{
     change_stream::ChangeStream,
     error::{Error, ErrorKind},
     options::FullDocumentType,
 };
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 
 use super::failure::silent;
 use crate::{
     domain::{
         change::Change,
+        document::raw::without,
         failure::{Failure, FailureKind},
         text::safe,
     },
@@ -36,6 +37,7 @@ const NO_CHANGE_STREAMS: i32 = 40_573;
 #[derive(Debug)]
 pub struct Tail {
     changes: mpsc::Receiver<Result<Change, Failure>>,
+    task: JoinHandle<()>,
 }
 
 impl Tail {
@@ -46,6 +48,13 @@ impl Tail {
     /// Why the stream ended.
     pub async fn next(&mut self) -> Result<Option<Change>, Failure> {
         self.changes.recv().await.transpose()
+    }
+
+    /// Ends the change stream, and returns when it is ended: a program that is gone before
+    /// leaves it on the server for ten minutes.
+    pub async fn end(mut self) {
+        self.changes.close();
+        let _ = timeout(AWAIT * 3, self.task).await;
     }
 }
 
@@ -69,7 +78,7 @@ pub(super) async fn tail(
             .full_document(FullDocumentType::UpdateLookup)
             .max_await_time(AWAIT)
             .await
-            .map(ChangeStream::with_type::<Document>)
+            .map(ChangeStream::with_type::<RawDocumentBuf>)
     };
     let doing = "follow changes";
     let opened = within(limit, opening).await.map_err(|error| match &error {
@@ -79,7 +88,7 @@ pub(super) async fn tail(
     })?;
     let (sender, changes) = mpsc::channel(QUEUE);
     let handle = handle.clone();
-    tokio::spawn(async move {
+    let task = tokio::spawn(async move {
         let mut stream = opened;
         while !sender.is_closed() && stream.is_alive() {
             let change = match stream.next_if_any().await {
@@ -93,7 +102,7 @@ pub(super) async fn tail(
             }
         }
     });
-    Ok(Tail { changes })
+    Ok(Tail { changes, task })
 }
 
 fn told(error: &Error, handle: &Handle, limit: Duration, doing: &str) -> Failure {
@@ -110,23 +119,33 @@ fn told(error: &Error, handle: &Handle, limit: Duration, doing: &str) -> Failure
     }
 }
 
-fn change(event: &Document) -> Change {
-    let part = |name: &str| event.get_document(name).ok().cloned();
-    let clock = event.get_timestamp("clusterTime").ok();
+fn change(event: &RawDocument) -> Change {
+    let part = |name: &str| event.get_document(name).ok();
     let update = part("updateDescription").map(|update| {
-        let is_empty = |value: &Bson| value.as_array().is_some_and(Vec::is_empty);
-        update.into_iter().filter(|(_, value)| !is_empty(value)).collect()
+        // What an update did not do is not worth a word.
+        ["removedFields", "truncatedArrays"].into_iter().fold(update.to_owned(), |rest, name| {
+            match without(&rest, name) {
+                (less, Some(field))
+                    if field.kind == ElementType::Array && field.value.len() == 5 =>
+                {
+                    less
+                }
+                _ => rest,
+            }
+        })
+    });
+    let at = event.get_datetime("wallTime").ok().or_else(|| {
+        let clock = event.get_timestamp("clusterTime").ok()?;
+        Some(bson::DateTime::from_millis(i64::from(clock.time) * 1000))
     });
     Change {
-        at: event.get_datetime("wallTime").ok().copied().or_else(|| {
-            clock.map(|clock| bson::DateTime::from_millis(i64::from(clock.time) * 1000))
-        }),
+        at,
         operation: event.get_str("operationType").unwrap_or_default().to_owned(),
         collection: part("ns")
             .and_then(|ns| ns.get_str("coll").ok().map(ToOwned::to_owned))
             .unwrap_or_default(),
-        key: part("documentKey").unwrap_or_default(),
-        document: part("fullDocument"),
+        key: part("documentKey").map(ToOwned::to_owned).unwrap_or_default(),
+        document: part("fullDocument").map(ToOwned::to_owned),
         update,
     }
 }

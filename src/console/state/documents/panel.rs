@@ -379,8 +379,7 @@ pub fn plan_text(plan: &crate::domain::explain::Plan) -> Vec<Line> {
 fn change_line(change: &Change) -> Line {
     let at = change.at.and_then(|at| dates::to_text(at.timestamp_millis())).unwrap_or_default();
     let at = at.get(11..23).unwrap_or(&at);
-    let id = change.key.get("_id").map(shell::print).unwrap_or_default();
-    let what = change.update.as_ref().or(change.document.as_ref()).map(printed).unwrap_or_default();
+    let (id, what) = (change.id(), change.what());
     let tone = if change.operation == "delete" { Tone::Warning } else { Tone::Plain };
     let (operation, collection) = (&change.operation, &change.collection);
     json_line(&format!("{at}  {operation:<8} {collection}  {id}  {what}"), tone)

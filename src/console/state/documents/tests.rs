@@ -324,7 +324,7 @@ fn changes_are_followed_until_they_are_left() {
             at: None,
             operation: "insert".into(),
             collection: "s1_orders".into(),
-            key: doc! {"_id": id},
+            key: rawdoc! {"_id": id},
             document: None,
             update: None,
         }),
