@@ -88,7 +88,8 @@ fn of_doctor(model: &Model) -> Vec<(Action, &'static str)> {
 
 /// The keys of the documents.
 fn of_documents(view: &DocumentsView) -> Vec<(Action, &'static str)> {
-    if view.asking.is_some() || view.bar.is_some() || view.search.is_typing {
+    let names_a_file = view.export.as_ref().is_some_and(|export| export.running.is_none());
+    if view.asking.is_some() || view.bar.is_some() || view.search.is_typing || names_a_file {
         return Vec::new();
     }
     let mut hints = vec![(Action::Help, "help")];
@@ -196,13 +197,13 @@ fn useful(model: &Model) -> Vec<(Action, &'static str)> {
         (Top::Documents(view), _) => return of_documents(view),
         (Top::Query, _) if query::has_keys(model) => return Vec::new(),
         (Top::Query, _) => vec![
-            (Action::Filter, "change the question"),
+            (Action::Filter, "question"),
             (Action::NextMeasure, "rows/totals/bars"),
-            (Action::GoToStore, "store"),
+            (Action::Back, if model.query.running.is_some() { "end it" } else { "back" }),
             (Action::Export, "export"),
+            (Action::GoToStore, "store"),
             (Action::Copy, "copy"),
             (Action::Retry, "ask again"),
-            (Action::Back, "back"),
         ],
         (Top::Events(_), _) => vec![(Action::Back, "back"), (Action::Copy, "copy")],
         (Top::Create, _) if matches!(model.creation.stage, Stage::Running) => {
