@@ -55,13 +55,13 @@ impl Destination {
     pub fn check(&self) -> Result<(), Failure> {
         let Self::File { path, overwrite } = self else { return Ok(()) };
         match path.symlink_metadata() {
-            Ok(_) if !overwrite => Err(exists(path)),
             // The new file would take the place of a device, and fail at the end for a folder.
             Ok(there) if !(there.is_file() || there.is_symlink()) => Err(Failure::new(
                 FailureKind::Usage,
                 &format!("`{}` is no file that could be replaced", path.display()),
                 "Choose another name, or leave it out for the standard output",
             )),
+            Ok(_) if !overwrite => Err(exists(path)),
             _ => Ok(()),
         }
     }

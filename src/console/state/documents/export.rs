@@ -44,6 +44,8 @@ pub struct ExportBox {
     pub running: Option<(RequestId, u64, u64)>,
     /// When it began, for the rate.
     pub began: jiff::Timestamp,
+    /// Whether a file that is there may be replaced.
+    overwrites: bool,
 }
 
 /// What can be exported, and as what.
@@ -102,7 +104,8 @@ pub(super) fn open(model: &mut Model) {
     }
     let name = crate::domain::text::file_name(&view.collection);
     let input = Input::new(format!("{name}.jsonl"));
-    view.export = Some(ExportBox { input, choice: 0, running: None, began: now });
+    view.export =
+        Some(ExportBox { input, choice: 0, running: None, began: now, overwrites: false });
 }
 
 /// Whether keys go to the field.
@@ -137,6 +140,7 @@ pub(super) fn start(model: &mut Model, overwrite: bool, commands: &mut Vec<Comma
     }
     let (scope, format, _) = export.chosen();
     (export.running, export.began) = (Some((request, 0, 0)), now);
+    export.overwrites = overwrite;
     let what = match scope {
         Scope::Page => {
             Exported::Documents(view.trees.iter().map(|tree| tree.raw().clone()).collect())
@@ -199,7 +203,7 @@ pub(in super::super) fn ended(
             let (documents, bytes) = (format::count(documents), format::bytes(bytes));
             model.notify(&format!("{documents} documents, {bytes}, are in {path}"));
         }
-        Err(failure) if failure.kind == FailureKind::Usage => {
+        Err(failure) if failure.kind == FailureKind::Usage && !export.overwrites => {
             view.asking =
                 Some(Asking { about: About::Overwrite, question: Question::new(OVERWRITE) });
         }

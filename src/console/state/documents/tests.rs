@@ -301,6 +301,13 @@ fn an_export_is_typed_runs_and_never_overwrites_unasked() {
     let [Command::ExportDocuments { request, overwrite: true, .. }] = commands[..] else {
         panic!("{commands:?}")
     };
+    let failure = Failure::new(FailureKind::Usage, "it is a folder", "");
+    update(&mut model, Event::ExportEnded { request, outcome: Err(failure) });
+    assert!(view(&model).asking.is_none(), "that was answered");
+    let commands = press(&mut model, "<enter>");
+    let [Command::ExportDocuments { request, overwrite: false, .. }] = commands[..] else {
+        panic!("{commands:?}")
+    };
     update(&mut model, Event::ExportEnded { request, outcome: Ok((2, 80)) });
     assert!(view(&model).export.is_none());
     assert!(model.notice.as_ref().unwrap().text.as_str().contains("s1_orders.csv"));

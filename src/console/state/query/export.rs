@@ -36,6 +36,8 @@ pub struct RowsExport {
     pub running: Option<RequestId>,
     /// Whether the file that is there may be replaced.
     pub asking: Option<Question>,
+    /// Whether that was answered with yes.
+    overwrites: bool,
 }
 
 /// Formats of a file of rows.
@@ -69,7 +71,8 @@ pub(super) fn open(model: &mut Model) {
         return model.notify("an export is under way; esc ends it");
     }
     let input = Input::new(format!("{}.jsonl", text::file_name(of_type.as_str())));
-    board.export = Some(RowsExport { input, choice: 0, running: None, asking: None });
+    board.export =
+        Some(RowsExport { input, choice: 0, running: None, asking: None, overwrites: false });
 }
 
 /// Whether keys go to the name of the file, or to the question about it.
@@ -145,7 +148,7 @@ fn start(model: &mut Model, overwrite: bool, commands: &mut Vec<Command>) {
     if path.is_empty() {
         return model.complain("type the name of a file");
     }
-    export.running = Some(request);
+    (export.running, export.overwrites) = (Some(request), overwrite);
     let (format, _) = export.format();
     commands.push(Command::ExportRows { request, rows, format, path, overwrite });
 }
@@ -167,7 +170,7 @@ pub(in super::super) fn ended(
             model.query.export = None;
             model.notify(&told);
         }
-        Err(failure) if failure.kind == FailureKind::Usage => {
+        Err(failure) if failure.kind == FailureKind::Usage && !export.overwrites => {
             export.asking = Some(Question::new(OVERWRITE));
         }
         // The name can be changed.
