@@ -86,6 +86,8 @@ pub struct Writer {
     sample: Vec<(Vec<String>, RawDocumentBuf)>,
     sample_bytes: usize,
     text: String,
+    /// What ends the one JSON document that the lines are part of.
+    end: Option<&'static str>,
     target: Target,
     progress: Progress,
 }
@@ -120,9 +122,18 @@ impl Writer {
             sample: Vec::new(),
             sample_bytes: 0,
             text: String::with_capacity(BUFFER * 2),
+            end: None,
             target,
             progress: Progress::default(),
         })
+    }
+
+    /// Makes lines of JSON one document, of which this is the beginning and the end.
+    #[must_use]
+    pub fn within(mut self, begin: &str, end: &'static str) -> Self {
+        self.text.push_str(begin);
+        self.end = Some(end);
+        self
     }
 
     /// Writes one document, with its cells for the leading columns.
@@ -134,6 +145,9 @@ impl Writer {
         self.progress.documents += 1;
         match self.format {
             Format::Jsonl(form) if self.leading.is_empty() => {
+                if self.end.is_some() && self.progress.documents > 1 {
+                    self.text.push(',');
+                }
                 json_line(&mut self.text, document, form);
             }
             Format::Jsonl(form) => {
@@ -209,6 +223,7 @@ impl Writer {
         if self.format == Format::Csv && self.csv.is_none() {
             self.learn()?;
         }
+        self.text.push_str(self.end.unwrap_or_default());
         self.flush()?;
         match self.target {
             Target::Stdout { .. } => {

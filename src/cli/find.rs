@@ -294,7 +294,12 @@ fn export_all(args: &Args, config: &Config, output: Output) -> Result<ExitCode, 
         let place = place(session, &args.store, &args.of_type).await?;
         // A signal that ends the program at once would leave the part of a file.
         let work = async {
-            let writer = Writer::open(&args.file.destination(), args.file.format(), vec![])?;
+            let mut writer = Writer::open(&args.file.destination(), args.file.format(), vec![])?;
+            // Whoever asks for lines, or for a file, has them with `--json` as well.
+            if output.json && !args.file.is_asked_for() {
+                let begin = find::json_begin(&place.name, &place.collection);
+                writer = writer.within(&begin, find::JSON_END);
+            }
             exported(session, &place, (query, args), writer, config).await
         };
         let done = Box::pin(interruptible(work)).await?;

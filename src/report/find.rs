@@ -24,11 +24,7 @@ pub fn json(
     (next, form): (Option<&str>, JsonForm),
 ) -> String {
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    let mut text = format!(
-        "{{\"database\":{},\"collection\":{},\"documents\":[",
-        quoted(database),
-        quoted(collection)
-    );
+    let mut text = json_begin(database, collection);
     for (index, document) in documents.iter().enumerate() {
         if index > 0 {
             text.push(',');
@@ -38,6 +34,19 @@ pub fn json(
     let _ = write!(text, "],\"next\":{}}}", next.map_or_else(|| "null".to_owned(), quoted));
     text
 }
+
+/// What stands before the documents of a page.
+pub fn json_begin(database: &str, collection: &str) -> String {
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    format!(
+        "{{\"database\":{},\"collection\":{},\"documents\":[",
+        quoted(database),
+        quoted(collection)
+    )
+}
+
+/// What stands behind them where all are there.
+pub const JSON_END: &str = "],\"next\":null}\n";
 
 /// The page for people: a document a line, in the syntax of the shell.
 pub fn text(documents: &[Arc<RawDocumentBuf>]) -> String {

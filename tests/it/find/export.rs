@@ -50,6 +50,22 @@ fn every_document_is_in_the_file_once_and_in_order() {
 }
 
 #[test]
+fn all_documents_are_one_json_document_where_it_is_asked_for() {
+    let rig = shop(numbered(3_000));
+    let report = found(&rig, &["--all", "--json", "--sort", "{n: 1}"]).held_to("find");
+    assert_eq!((&report["collection"], &report["next"]), (&"one_orders".into(), &Value::Null));
+    assert_eq!(report["database"], rig.name_of(SHARD));
+    let numbers =
+        report["documents"].as_array().unwrap().iter().map(|one| one["n"].as_i64().unwrap());
+    assert!(numbers.eq(1..=3_000), "in their order");
+    let none = found(&rig, &["--all", "--json", "--filter", "{n: 'none'}"]).held_to("find");
+    assert_eq!(none["documents"], Value::Array(vec![]));
+    // Lines stay lines.
+    let lines = found(&rig, &["--format", "jsonl", "--json", "--limit", "2"]).stdout;
+    assert_eq!(lines.lines().map(read).count(), 2);
+}
+
+#[test]
 fn a_file_has_its_name_when_it_is_complete() {
     let faulty = Faulty::take();
     let rig = shop_on(&faulty.uri(), numbered(1_500));
