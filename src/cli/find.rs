@@ -239,6 +239,13 @@ fn one_page(args: &Args, config: &Config) -> Result<Found, Failure> {
         None => (None, From::First),
         Some(text) => {
             let (order, mark) = from_token(text)?;
+            if !order.is_of(&query.sort)? {
+                return Err(Failure::new(
+                    FailureKind::Usage,
+                    "the place to go on from is one of another sort",
+                    "Leave the sort out, or give the one that the place comes from",
+                ));
+            }
             (Some(order), From::After(mark))
         }
     };

@@ -119,6 +119,19 @@ impl Order {
         Self { keys, ties: Ties::Id }
     }
 
+    /// Whether it is the order of pages by this sort; of no sort at all, any order is.
+    ///
+    /// # Errors
+    ///
+    /// As [`keys`].
+    pub fn is_of(&self, sort: &Document) -> Result<bool, Failure> {
+        if sort.is_empty() {
+            return Ok(true);
+        }
+        let is_same = |keys: Vec<SortKey>| self.keys == keys || self.keys == Self::by_id(keys).keys;
+        Ok(keys(sort)?.is_some_and(is_same))
+    }
+
     /// The sort document for a way.
     pub fn sort(&self, way: Way) -> Document {
         let direction =

@@ -5,7 +5,7 @@ use std::{io::ErrorKind, net::TcpListener};
 use mongodb::bson::doc;
 use serde_json::Value;
 
-use super::rig::{files_in, shop};
+use super::rig::{files_in, found, shop};
 use crate::{
     query::rig::{Rig, store},
     support::{Home, Output},
@@ -221,4 +221,30 @@ fn what_the_server_does_not_take_is_told_in_its_words() {
     let arguments = ["find", "S-one", "orders", "--filter", divide];
     assert_fails(&rig, &arguments, 2, "usage", &["divide"]);
     assert_eq!(files_in(rig.home.path()), Vec::<String>::new());
+}
+
+#[test]
+fn a_place_of_another_sort_is_refused() {
+    let rig = shop((0..30).map(|n| doc! {"_id": n, "k": -n}).collect());
+    for (sort, same, others) in [
+        ("{k: 1}", &["{k: 1}", "{k: 1, _id: 1}", "[['k', 1]]", ""][..], &["{k: -1}", "{_id: 1}"]),
+        ("", &["{_id: 1}", ""], &["{_id: -1}", "{k: 1}"]),
+    ] {
+        let page = ["--json", "--limit", "5"];
+        let first = found(&rig, &[&page[..], &["--sort", sort]].concat()).json();
+        let mark = first["next"].as_str().unwrap();
+        let all = |sort| {
+            [&["find", "S-one", "orders", "--limit", "5", "--after", mark], &["--sort", sort][..]]
+                .concat()
+        };
+        let going_on = found(&rig, &[&page[..], &["--after", mark]].concat());
+        for sort in same {
+            let next = rig.home.run([&all(sort)[..], &["--json"]].concat());
+            assert_eq!(next.stdout, going_on.stdout, "{sort}");
+        }
+        for sort in others {
+            assert_fails(&rig, &all(sort), 2, "usage", &["another sort"]);
+        }
+        assert_fails(&rig, &all("{$natural: 1}"), 2, "usage", &["another sort"]);
+    }
 }
