@@ -236,7 +236,9 @@ fn place(before: &str) -> Place {
             ':' => is_key = false,
             _ => {}
         }
-        if !is_word(char) {
+        // A path is one piece, also before it is quoted.
+        let is_inside_path = is_key && char == '.' && start < at;
+        if !is_word(char) && !is_inside_path {
             start = next;
         }
     }

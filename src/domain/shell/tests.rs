@@ -234,6 +234,10 @@ fn completion_knows_where_it_is() {
         at_end("{'lines.s", false),
         Completion { start: 2, candidates: vec!["lines.sku".into()] }
     );
+    assert_eq!(
+        at_end("{a: 1, lines.s", false),
+        Completion { start: 7, candidates: vec!["\"lines.sku\"".into()] }
+    );
     assert_eq!(at_end("{total: {$gt", false).candidates, ["$gte"]);
     assert!(at_end("{", false).candidates.contains(&"$or".to_owned()));
     assert_eq!(at_end("{a: ISO", false).candidates, ["ISODate(\""]);
