@@ -56,6 +56,8 @@ use crate::{
 const INPUTS: usize = 4096;
 /// Commands and replies that wait at most.
 const QUEUE: usize = 64;
+/// How long what is read may take to end on the servers. Where nothing is, it takes no time.
+const READS_END_WITHIN: Duration = Duration::from_secs(1);
 /// How long the fleet may take to end when the person does not wait for it.
 const FLEET_ENDS_WITHIN: Duration = Duration::from_millis(40);
 
@@ -126,7 +128,7 @@ fn run_to_the_end(config: &Config, targets: Targets, parts: Parts) -> io::Result
         let (replies_sender, replies) = mpsc::channel(QUEUE);
         let writable = (fleet.clone(), Gate::new(config.read_only));
         let history = History::new(&config.paths.state, &fleet.key());
-        tokio::spawn(effects::run(writable, history, commands, replies_sender));
+        let effects = tokio::spawn(effects::run(writable, history, commands, replies_sender));
         let channels = Channels {
             inputs,
             pools: fleet.pools(),
@@ -142,6 +144,12 @@ fn run_to_the_end(config: &Config, targets: Targets, parts: Parts) -> io::Result
         terminal::give_back();
         farewell::wait(&mut console.model, &mut console.channels.replies, end).await;
         drop(console);
+        let reads = async {
+            // What it reads is given up first: before, there is nothing to end.
+            let _ = effects.await;
+            fleet.end_reads(READS_END_WITHIN).await;
+        };
+        let _ = timeout(READS_END_WITHIN, reads).await;
         let _ = timeout(FLEET_ENDS_WITHIN, fleet.shutdown()).await;
         end
     });

@@ -13,7 +13,7 @@ use tokio::{
     sync::{Semaphore, mpsc, oneshot},
     task::{JoinError, spawn_blocking},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
     reads::{Reader, request_of},
@@ -64,6 +64,7 @@ pub(crate) async fn run(
 ) {
     let reader = Reader::new(fleet.clone(), replies.clone());
     let writable = Writable { fleet, gate, replies: replies.clone() };
+    let reads = TaskTracker::new();
     let room = Arc::new(Semaphore::new(AT_ONCE));
     let desktop = Desktop::default();
     while let Some(work) = work.recv().await {
@@ -77,7 +78,7 @@ pub(crate) async fn run(
         {
             let token = reader.begin(request);
             let (reader, replies) = (reader.clone(), replies.clone());
-            tokio::spawn(read(reader, (request, token), work, replies));
+            reads.spawn(read(reader, (request, token), work, replies));
             continue;
         }
         let Ok(place) = room.clone().acquire_owned().await else { return };
@@ -99,6 +100,8 @@ pub(crate) async fn run(
     }
     // Nobody looks any more: what is read ends on the servers, and half a file goes.
     reader.end_all();
+    reads.close();
+    reads.wait().await;
 }
 
 /// Reads documents in a task of its own, and sends the answer where it was not ended.
