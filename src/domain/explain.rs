@@ -18,6 +18,8 @@ pub struct Plan {
     pub scans_collection: bool,
     /// Whether every document is also wanted: such a scan has no filter.
     pub wants_all: bool,
+    /// The index that it goes through as a whole, to look at every document for itself.
+    pub walked: Option<String>,
     /// Whether it sorts what it has read, instead of reading it in order.
     pub sorts_in_memory: bool,
     /// What happened when it ran; `None` where it was only planned.
@@ -117,6 +119,9 @@ impl Plan {
             self.wants_all = !node.get_document("filter").is_ok_and(|filter| !filter.is_empty());
         }
         self.sorts_in_memory |= name == "SORT";
+        if self.walked.is_none() {
+            self.walked = walked(node).map(ToOwned::to_owned);
+        }
         if let Ok(index) = node.get_str("indexName")
             && !self.indexes.iter().any(|known| known == index)
         {
@@ -159,6 +164,11 @@ impl Plan {
         });
     }
 
+    /// Whether it reads far more than it gives where there are many documents.
+    pub const fn is_costly(&self) -> bool {
+        self.scans_collection || self.walked.is_some() || self.sorts_in_memory
+    }
+
     /// What should worry a person, the worst first; empty for a good plan.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
@@ -166,6 +176,12 @@ impl Plan {
             let why =
                 if self.wants_all { "there is no filter" } else { "no index serves the query" };
             warnings.push(format!("{why}: every document of the collection is read"));
+        }
+        if let Some(index) = &self.walked {
+            warnings.push(format!(
+                "no index serves the filter: documents are read in the order of `{index}`, until \
+                 enough of them match"
+            ));
         }
         if self.sorts_in_memory {
             warnings.push("no index serves the sort: everything found is sorted in memory, and again for each page".to_owned());
@@ -182,6 +198,18 @@ impl Plan {
         }
         warnings
     }
+}
+
+/// The index behind all of whose keys the documents are looked at one by one.
+fn walked(node: &Document) -> Option<&str> {
+    let is_all = |bounds: &Bson| {
+        let text = bounds.as_array().and_then(|bounds| bounds.first()?.as_str());
+        matches!(text, Some("[MinKey, MaxKey]" | "[MaxKey, MinKey]"))
+    };
+    node.get_document("filter").ok().filter(|filter| !filter.is_empty())?;
+    let scan = node.get_document("inputStage").ok()?;
+    let bounds = scan.get_document("indexBounds").ok()?;
+    bounds.values().all(is_all).then(|| scan.get_str("indexName").ok())?
 }
 
 /// What a stage works with, in the syntax of the shell.

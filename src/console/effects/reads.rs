@@ -189,7 +189,7 @@ impl Reader {
             && documents > config.ask_above.into()
         {
             let plan = self.fleet.plan(database, &collection, &query).await?;
-            if plan.scans_collection || plan.sorts_in_memory {
+            if plan.is_costly() {
                 return Ok(Answered::Doubt(Box::new(plan), documents));
             }
         }

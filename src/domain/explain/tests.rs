@@ -40,6 +40,23 @@ fn an_index_is_named_and_nothing_is_warned_of() {
 }
 
 #[test]
+fn a_walk_through_a_whole_index_is_warned_of_where_it_looks_for_something() {
+    let plan = |filter: Document, bounds: &str| {
+        Plan::read(&doc! {"queryPlanner": {"winningPlan": {"stage": "LIMIT", "inputStage": {
+            "stage": "FETCH", "filter": filter, "inputStage": {
+                "stage": "IXSCAN", "indexName": "_id_", "indexBounds": {"_id": [bounds]},
+            },
+        }}}})
+    };
+    let walk = plan(doc! {"n": {"$eq": 3}}, "[MaxKey, MinKey]");
+    assert!(walk.is_costly() && !walk.scans_collection);
+    assert_eq!(walk.walked.as_deref(), Some("_id_"));
+    assert!(walk.warnings()[0].starts_with("no index serves the filter"));
+    assert!(!plan(doc! {}, "[MaxKey, MinKey]").is_costly());
+    assert!(!plan(doc! {"n": {"$eq": 3}}, "[5, inf]").is_costly());
+}
+
+#[test]
 fn aggregations_and_sharded_clusters_are_read_too() {
     let scan = doc! {"queryPlanner": {"winningPlan": {"stage": "COLLSCAN"}}, "executionStats": {"nReturned": 3, "totalDocsExamined": 3}};
     let plan = Plan::read(&doc! {"stages": [{"$cursor": scan.clone()}, {"$group": {"_id": "$a"}}]});
