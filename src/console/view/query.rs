@@ -428,8 +428,9 @@ fn draw_details(canvas: &mut Canvas, area: Rect) {
         board.plan.targets.get(row.target).map(|target| safe(&target.store_id)).unwrap_or_default();
     canvas.title(&frame).text(&store, style).gap(1);
     let Some(tree) = board.tree() else { return };
+    let zone = canvas.model.session.zone.clone().unwrap_or(TimeZone::UTC);
     for line in 0..inner.height {
-        let Some(shown) = tree.line(usize::from(line) + 1) else { break };
+        let Some(shown) = tree.line_in(usize::from(line) + 1, &zone) else { break };
         let mut row = canvas.row(inner, line);
         draw_line(&mut row, &shown, theme);
     }

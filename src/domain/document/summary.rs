@@ -28,20 +28,12 @@ pub(super) fn key(bytes: &[u8]) -> SafeText {
 
 /// The value on one line, in the words of the shell.
 pub(crate) fn value(element: &Element<'_>) -> SafeText {
-    safe(&value_text(element))
+    value_in(element, &TimeZone::UTC)
 }
 
-/// As [`value`], with a date in a zone.
+/// As [`value`], with dates in a zone.
 pub(super) fn value_in(element: &Element<'_>, zone: &TimeZone) -> SafeText {
-    if element.kind == ElementType::DateTime && *zone != TimeZone::UTC {
-        let milliseconds = i64::from_le_bytes(raw::fixed(element.value));
-        if let Ok(time) = Timestamp::from_millisecond(milliseconds) {
-            return safe(
-                &time.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string(),
-            );
-        }
-    }
-    value(element)
+    safe(&value_text(element, zone))
 }
 
 /// Whether the name or the value of an element holds the text, which is in lower case.
@@ -54,17 +46,17 @@ pub(super) fn holds(element: &Element<'_>, wanted: &str) -> bool {
             ElementType::String | ElementType::Symbol | ElementType::JavaScriptCode => {
                 String::from_utf8_lossy(raw::text(element.value)).to_lowercase().contains(wanted)
             }
-            _ => value_text(element).to_lowercase().contains(wanted),
+            _ => value_text(element, &TimeZone::UTC).to_lowercase().contains(wanted),
         }
 }
 
 /// The beginning of a document or array on one line.
-pub(super) fn container(bytes: &[u8], start: usize, is_array: bool) -> SafeText {
-    safe(&container_text(bytes, start, is_array))
+pub(super) fn container(bytes: &[u8], start: usize, is_array: bool, zone: &TimeZone) -> SafeText {
+    safe(&container_text(bytes, start, is_array, zone))
 }
 
 /// Not yet safe: made safe once, with whatever it becomes a part of.
-fn container_text(bytes: &[u8], start: usize, is_array: bool) -> String {
+fn container_text(bytes: &[u8], start: usize, is_array: bool, zone: &TimeZone) -> String {
     let (open, close) = if is_array { ('[', ']') } else { ('{', '}') };
     let mut text = String::from(open);
     for (index, element) in elements(bytes, start).enumerate() {
@@ -83,23 +75,23 @@ fn container_text(bytes: &[u8], start: usize, is_array: bool) -> String {
             text.push_str(&cut(element.key, TEXT_SHOWN / 8));
             text.push_str(": ");
         }
-        text.push_str(&part(&element));
+        text.push_str(&part(&element, zone));
     }
     text.push(close);
     text
 }
 
 /// A value inside the line of its parent: shorter, and with nothing of its own children.
-fn part(element: &Element<'_>) -> String {
+fn part(element: &Element<'_>, zone: &TimeZone) -> String {
     match element.kind {
         ElementType::EmbeddedDocument => "{…}".into(),
         ElementType::Array => "[…]".into(),
         ElementType::String => quoted(raw::text(element.value), TEXT_SHOWN / 8),
-        _ => cut(value_text(element).as_bytes(), TEXT_SHOWN / 4),
+        _ => cut(value_text(element, zone).as_bytes(), TEXT_SHOWN / 4),
     }
 }
 
-fn value_text(element: &Element<'_>) -> String {
+fn value_text(element: &Element<'_>, zone: &TimeZone) -> String {
     let value = element.value;
     match element.kind {
         ElementType::Double => double(f64::from_le_bytes(raw::fixed(value))),
@@ -122,7 +114,7 @@ fn value_text(element: &Element<'_>) -> String {
             let namespace = quoted(raw::text(value), TEXT_SHOWN);
             format!("DBPointer({namespace}, {})", pointed_at(value).to_hex())
         }
-        ElementType::DateTime => date(i64::from_le_bytes(raw::fixed(value))),
+        ElementType::DateTime => date(i64::from_le_bytes(raw::fixed(value)), zone),
         ElementType::Timestamp => {
             let stamp = timestamp(value);
             format!("Timestamp({}, {})", stamp.time, stamp.increment)
@@ -133,8 +125,8 @@ fn value_text(element: &Element<'_>) -> String {
             let (pattern, options) = raw::pattern_and_options(value);
             format!("/{}/{}", cut(pattern, TEXT_SHOWN), cut(options, TEXT_SHOWN))
         }
-        ElementType::EmbeddedDocument => container_text(value, 0, false),
-        ElementType::Array => container_text(value, 0, true),
+        ElementType::EmbeddedDocument => container_text(value, 0, false, zone),
+        ElementType::Array => container_text(value, 0, true, zone),
     }
 }
 
@@ -144,7 +136,12 @@ fn double(number: f64) -> String {
 }
 
 /// Milliseconds since 1970 in RFC 3339; the bare number where no calendar reaches.
-fn date(milliseconds: i64) -> String {
+fn date(milliseconds: i64, zone: &TimeZone) -> String {
+    if *zone != TimeZone::UTC
+        && let Ok(time) = Timestamp::from_millisecond(milliseconds)
+    {
+        return time.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string();
+    }
     dates::to_text(milliseconds).unwrap_or_else(|| {
         Timestamp::from_millisecond(milliseconds)
             .map_or_else(|_| format!("Date({milliseconds})"), |time| format!("{time:.3}"))

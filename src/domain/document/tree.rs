@@ -155,7 +155,7 @@ impl Tree {
 
     /// As [`Tree::line`], with dates in a zone.
     pub fn line_in(&self, index: usize, zone: &TimeZone) -> Option<Line> {
-        let Some(index) = index.checked_sub(1) else { return Some(self.first_line()) };
+        let Some(index) = index.checked_sub(1) else { return Some(self.first_line(zone)) };
         let found = self.find(index)?;
         let child = *found.path.last()?;
         let depth = found.path.len();
@@ -174,12 +174,12 @@ impl Tree {
         })
     }
 
-    fn first_line(&self) -> Line {
+    fn first_line(&self, zone: &TimeZone) -> Line {
         let bytes = self.raw.as_bytes();
         Line {
             depth: 0,
             key: SafeText::default(),
-            value: summary::container(bytes, 0, false),
+            value: summary::container(bytes, 0, false, zone),
             type_name: raw::type_name(ElementType::EmbeddedDocument),
             foldable: bytes.len() > EMPTY_DOCUMENT,
             folded: self.root.is_none(),
