@@ -82,6 +82,8 @@ pub struct DocumentsView {
     /// The read that is under way.
     pub loading: Option<RequestId>,
     wanted: Option<From>,
+    /// What is shown while something else is read or asked about.
+    shown: Option<Shown>,
     /// Why the last read failed.
     pub failure: Option<Failure>,
     /// One tree a document; its visible lines are computed when they are drawn.
@@ -100,6 +102,8 @@ pub struct DocumentsView {
     pub schema: Option<Schema>,
     /// The plan of the query, once it was asked for.
     pub plan: Option<Plan>,
+    /// Why there is nothing to see in a panel of lines.
+    pub look_failure: Option<Failure>,
     /// What is being looked at, for which panel.
     pub looking: Option<(RequestId, Panel)>,
     /// The exact count, once it was asked for.
@@ -120,6 +124,17 @@ pub struct DocumentsView {
     pub follows_store: bool,
     /// The selected line of a panel of lines.
     pub panel_cursor: ListCursor,
+}
+
+/// Which documents are on the screen.
+#[derive(Debug)]
+struct Shown {
+    text: QueryText,
+    query: Query,
+    order: Option<Order>,
+    exact: Option<Result<u64, Failure>>,
+    wanted: Option<From>,
+    number: Option<u64>,
 }
 
 /// A question about what is to be done.
@@ -179,6 +194,7 @@ impl DocumentsView {
             took: None,
             loading: None,
             wanted: None,
+            shown: None,
             failure: None,
             trees: Vec::new(),
             cursor: ListCursor::default(),
@@ -188,6 +204,7 @@ impl DocumentsView {
             inspection: None,
             schema: None,
             plan: None,
+            look_failure: None,
             looking: None,
             exact: None,
             counting: None,
@@ -204,6 +221,28 @@ impl DocumentsView {
     /// The query that is shown.
     pub const fn query(&self) -> &Query {
         &self.query
+    }
+
+    /// Keeps what is shown, before something else is asked for.
+    fn hold(&mut self) {
+        let Self { text, query, order, exact, wanted, number, .. } = self;
+        self.shown.get_or_insert_with(|| Shown {
+            text: text.clone(),
+            query: query.clone(),
+            order: order.clone(),
+            exact: exact.clone(),
+            wanted: wanted.clone(),
+            number: *number,
+        });
+    }
+
+    /// What was asked for does not come: the documents are still those from before.
+    fn return_to_shown(&mut self) {
+        let Some(shown) = self.shown.take() else { return };
+        let Shown { text, query, order, exact, wanted, number } = shown;
+        (self.text, self.query, self.order) = (text, query, order);
+        (self.exact, self.wanted, self.number) = (exact, wanted, number);
+        self.plan = None;
     }
 
     fn watch(&self) -> Watch {
@@ -255,6 +294,7 @@ fn want(
     if let Some(earlier) = view.loading.replace(request) {
         commands.push(Command::EndWork { request: earlier });
     }
+    view.hold();
     view.wanted = Some(from.clone());
     view.number = number;
     let wanted = PageWanted {
@@ -280,6 +320,7 @@ pub(super) fn run(
     commands: &mut Vec<Command>,
 ) {
     let Top::Documents(view) = &mut model.top else { return };
+    view.hold();
     (view.text, view.query) = (text, query);
     (view.order, view.exact, view.plan) = (None, None, None);
     if matches!(view.panel, Panel::Indexes | Panel::Fields | Panel::Plan | Panel::Changes) {
@@ -306,7 +347,7 @@ pub(super) fn loaded(model: &mut Model, request: RequestId, read: Result<Box<Rea
     view.loading = None;
     match read {
         Ok(read) => view.take(*read),
-        Err(failure) => view.failure = Some(failure),
+        Err(failure) => (view.failure, view.shown) = (Some(failure), None),
     }
     view.cursor.keep_visible(view.extent(visible));
     model.redraw = true;
@@ -327,7 +368,7 @@ pub(super) fn doubted(model: &mut Model, request: RequestId, (plan, documents): 
 impl DocumentsView {
     fn take(&mut self, read: Read) {
         let Page { documents, order, first, last, has_more, took } = read.page;
-        self.failure = None;
+        (self.failure, self.shown) = (None, None);
         self.facts = Some(read.facts);
         let backwards = matches!(self.wanted, Some(From::Before(_) | From::Last));
         (self.has_next, self.has_previous) = match &self.wanted {
@@ -570,8 +611,8 @@ pub(super) fn counted(model: &mut Model, request: RequestId, count: Result<u64, 
 /// One step out: a question, a field, what is under way, the panel, the view.
 pub(super) fn leave(model: &mut Model, commands: &mut Vec<Command>) {
     let Top::Documents(view) = &mut model.top else { return };
-    if view.asking.take().is_some() {
-        model.notify("nothing was done");
+    if view.asking.is_some() {
+        answer(model, 0, commands);
     } else if view.bar.take().is_some() {
     } else if view.search.is_typing {
         view.search.is_typing = false;
@@ -580,6 +621,9 @@ pub(super) fn leave(model: &mut Model, commands: &mut Vec<Command>) {
     } else if view.export.take().is_some() {
     } else if let Some(request) = view.under_way() {
         let has_shown = view.facts.is_some() || view.failure.is_some();
+        if view.loading.is_some() {
+            view.return_to_shown();
+        }
         (view.loading, view.counting, view.looking) = (None, None, None);
         commands.push(Command::EndWork { request });
         if has_shown {
@@ -685,6 +729,9 @@ pub(super) fn answer(model: &mut Model, answer: usize, commands: &mut Vec<Comman
     let Top::Documents(view) = &mut model.top else { return };
     let Some(asking) = view.asking.take() else { return };
     if answer == 0 {
+        if matches!(asking.about, About::Scan { .. }) {
+            view.return_to_shown();
+        }
         return model.notify("nothing was done");
     }
     match asking.about {

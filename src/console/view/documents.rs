@@ -43,7 +43,8 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, view: &DocumentsView) {
     let inner = draw_query(canvas, inner, view);
     let inner = draw_export(canvas, inner, view);
     let inner = draw_search(canvas, inner, view);
-    if let Some(failure) = &view.failure {
+    let failure = if view.panel.has_lines() { &view.look_failure } else { &view.failure };
+    if let Some(failure) = failure {
         let theme = canvas.theme;
         canvas.note_top_rows(inner);
         let texts = [(&failure.message, theme.bad), (&failure.hint, theme.accent)];
@@ -93,7 +94,7 @@ fn draw_frame(canvas: &mut Canvas, area: Rect, view: &DocumentsView) -> Rect {
 /// How much there is, and where the page lies in it.
 fn facts(view: &DocumentsView) -> Vec<String> {
     let mut parts = Vec::new();
-    if !view.trees.is_empty() && !view.panel.has_lines() {
+    if !view.trees.is_empty() && !view.panel.has_lines() && view.failure.is_none() {
         let at = view.locate(view.cursor.row).map_or(0, |(tree, _)| tree) + 1;
         let page = match view.number {
             Some(1) if !view.has_next => String::new(),

@@ -174,7 +174,7 @@ fn fixed_of_documents(view: &DocumentsView) -> &'static [(&'static str, &'static
     if view.asking.is_some() {
         QUESTION
     } else if view.bar.is_some() {
-        &[("enter", "run"), ("tab", "complete, next field"), ("up", "history"), ("esc", "leave")]
+        &[("enter", "run"), ("esc", "leave"), ("tab", "complete, next field"), ("up", "history")]
     } else if view.search.is_typing {
         &[("enter", "search"), ("esc", "leave")]
     } else if view.export.as_ref().is_some_and(|export| export.running.is_none()) {

@@ -110,7 +110,7 @@ pub(super) fn show(model: &mut Model, panel: Panel, commands: &mut Vec<Command>)
         view.panel = Panel::Tree;
         return;
     }
-    view.panel = panel;
+    (view.panel, view.look_failure) = (panel, None);
     let is_known = match panel {
         Panel::Indexes => view.inspection.is_some(),
         Panel::Fields => view.schema.is_some(),
@@ -128,7 +128,7 @@ pub(super) fn look(model: &mut Model, panel: Panel, commands: &mut Vec<Command>)
     if let Some((earlier, _)) = view.looking.replace((request, panel)) {
         commands.push(Command::EndWork { request: earlier });
     }
-    view.failure = None;
+    view.look_failure = None;
     let look = match panel {
         Panel::Fields => Look::Fields,
         Panel::Plan => Look::Plan(Box::new(view.query.clone())),
@@ -168,7 +168,7 @@ pub(in super::super) fn looked(
         Ok(Looked::Indexes(inspection)) => view.inspection = Some(*inspection),
         Ok(Looked::Fields(schema)) => view.schema = Some(schema),
         Ok(Looked::Plan(plan)) => view.plan = Some(*plan),
-        Err(failure) => view.failure = Some(failure),
+        Err(failure) => view.look_failure = Some(failure),
     }
     model.redraw = true;
 }
@@ -186,7 +186,7 @@ pub(super) fn follow(model: &mut Model, commands: &mut Vec<Command>) {
     }
     view.panel = Panel::Changes;
     view.panel_cursor = ListCursor::default();
-    view.failure = None;
+    view.look_failure = None;
     if let Some(earlier) = view.following.replace(request) {
         commands.push(Command::EndWork { request: earlier });
     }
@@ -232,7 +232,7 @@ pub(in super::super) fn unfollowed(
     let Some(view) = view_of(model) else { return };
     if view.following == Some(request) {
         view.following = None;
-        view.failure = failure;
+        view.look_failure = failure;
         model.redraw = true;
     }
 }
