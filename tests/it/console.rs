@@ -1,6 +1,7 @@
 //! The console in a pseudo-terminal: keys in, screen out.
 
 mod create;
+mod documents;
 mod faults;
 mod fleet;
 mod hostile;
@@ -9,6 +10,7 @@ mod keys;
 mod life;
 mod line;
 mod outage;
+mod query;
 mod screen;
 mod terminal;
 mod trouble;

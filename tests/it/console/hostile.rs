@@ -84,7 +84,7 @@ fn nothing_from_a_database_reaches_the_terminal_raw() {
 }
 
 /// What a console has no reason to write.
-fn faults(text: &str) -> Vec<String> {
+pub(super) fn faults(text: &str) -> Vec<String> {
     let mut faults = Vec::new();
     for once in ["\x1b[2J", "\x1b[?1049l", "\x1b]2;"] {
         if text.matches(once).count() > 1 {
