@@ -42,6 +42,8 @@ pub struct CollectionsPane {
     pub loaded: Option<Result<StoreCollections, Failure>>,
     /// The read that is under way. What was read before stays on the screen.
     pub loading: Option<RequestId>,
+    /// Whether its database has come up during the read, which may not have seen that.
+    has_recovered: bool,
     /// When to read, for a selection that is still moving.
     pub load_at: Option<Timestamp>,
     /// The selected collection and the first visible row.
@@ -149,7 +151,7 @@ pub(super) fn load(model: &mut Model, commands: &mut Vec<Command>) {
         return;
     };
     let request = model.next_request();
-    model.collections.loading = Some(request);
+    (model.collections.loading, model.collections.has_recovered) = (Some(request), false);
     model.collections.asked_at = Some(model.now);
     model.redraw = true;
     commands.push(Command::LoadCollections { request, store });
@@ -168,6 +170,8 @@ pub(super) fn loaded(
     let name = model.collections.selected().map(|collection| collection.name.clone());
     if let Ok(collections) = &collections {
         model.collections.remember(collections.clone());
+    } else if model.collections.has_recovered {
+        model.collections.load_at = Some(model.now);
     }
     model.collections.loaded = Some(collections);
     let rows = model.collections.rows();
@@ -182,10 +186,12 @@ pub(super) fn loaded(
 /// Reads again when the database can be used again and the last read failed.
 pub(super) fn recovered(model: &mut Model, database: Database) {
     let pane = &mut model.collections;
-    if matches!(pane.loaded, Some(Err(_)))
-        && pane.loading.is_none()
-        && pane.database() == Some(database)
-    {
+    if pane.database() != Some(database) {
+        return;
+    }
+    if pane.loading.is_some() {
+        pane.has_recovered = true;
+    } else if matches!(pane.loaded, Some(Err(_))) {
         pane.load_at = Some(model.now);
     }
 }
