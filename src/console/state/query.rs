@@ -155,6 +155,8 @@ pub struct QueryBoard {
     pub preview: Plan,
     /// What was asked last.
     pub question: Option<Question>,
+    /// The form that it was asked with.
+    asked_form: Option<Box<Form>>,
     /// Whom.
     pub plan: Arc<Plan>,
     /// The question that is under way.
@@ -175,6 +177,16 @@ pub struct QueryBoard {
     pub cursor: ListCursor,
     /// The file that rows are written into.
     pub export: Option<RowsExport>,
+}
+
+/// What stands in the form.
+#[derive(Debug, Clone)]
+struct Form {
+    of_type: usize,
+    asked: Asked,
+    scope: Scope,
+    /// Filter, stages, sort, field, fields, limit.
+    inputs: [Input; 6],
 }
 
 /// One line of the answers.
@@ -240,6 +252,22 @@ impl QueryBoard {
         }
     }
 
+    fn form(&self) -> Form {
+        let Self { of_type, asked, scope, .. } = *self;
+        let inputs =
+            [&self.filter, &self.pipeline, &self.sort, &self.field, &self.projection, &self.limit];
+        Form { of_type, asked, scope, inputs: inputs.map(Clone::clone) }
+    }
+
+    /// Puts back what was asked: it stands above the answers, and is what is asked again.
+    fn restore_form(&mut self) {
+        let Some(form) = self.asked_form.as_deref().cloned() else { return };
+        (self.of_type, self.asked, self.scope) = (form.of_type, form.asked, form.scope);
+        [self.filter, self.pipeline, self.sort, self.field, self.projection, self.limit] =
+            form.inputs;
+        (self.mistake, self.completion) = (None, None);
+    }
+
     /// The lines of the answers: what failed first, then the rows.
     pub fn lines(&self) -> Vec<BoardLine<'_>> {
         let mut lines: Vec<BoardLine> = Vec::new();
@@ -263,7 +291,10 @@ impl QueryBoard {
     }
 
     fn notes(&self) -> Vec<String> {
-        let Some(outcome) = &self.outcome else { return Vec::new() };
+        let Some(outcome) = &self.outcome else {
+            let failure = self.failure.iter();
+            return failure.map(|failure| failure.message.to_string()).collect();
+        };
         let mut notes: Vec<String> = outcome
             .changed
             .iter()
@@ -397,6 +428,7 @@ fn ask(model: &mut Model, (question, plan): (Question, Plan), commands: &mut Vec
     }
     board.plan = Arc::new(plan);
     board.question = Some(question.clone());
+    board.asked_form = Some(Box::new(board.form()));
     (board.is_editing, board.mistake, board.completion) = (false, None, None);
     (board.rows, board.failed, board.outcome, board.failure) = (Vec::new(), Vec::new(), None, None);
     (board.n_answered, board.shown, board.cursor) = (0, Shown::Rows, ListCursor::default());

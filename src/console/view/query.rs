@@ -27,8 +27,6 @@ use crate::{
 
 /// Columns of the names of the fields.
 const LABEL: u16 = 13;
-/// Cells of a database's name.
-const DATABASE: u16 = 10;
 /// Columns of fields, and how wide each may be.
 const COLUMNS: usize = 8;
 const WIDEST: usize = 30;
@@ -69,6 +67,8 @@ fn progress(board: &QueryBoard) -> Vec<String> {
     } else if let Some(outcome) = &board.outcome {
         let complete = if outcome.is_complete() { "complete" } else { "not complete" };
         parts.push(format!("{n} stores, {complete}"));
+    } else if board.failure.is_some() {
+        parts.push(format!("{} of {n} stores, not complete", board.n_answered));
     }
     if board.question.is_some() {
         let more = if board.outcome.as_ref().is_some_and(|outcome| outcome.limited) {
@@ -264,6 +264,9 @@ fn draw_rows(canvas: &mut Canvas, area: Rect) {
     let zone = model.session.zone.clone().unwrap_or(TimeZone::UTC);
     let ids = board.plan.targets.iter().map(|target| safe(&target.store_id).width()).max();
     let ids = u16::try_from(ids.unwrap_or(0)).unwrap_or(u16::MAX).clamp(5, 20);
+    // Shards differ by the end of their names.
+    let names = board.plan.targets.iter().map(|target| name(target.database).width()).max();
+    let names = u16::try_from(names.unwrap_or(0)).unwrap_or(u16::MAX).clamp(8, 24);
     let rows = paint::below(area, u16::from(!board.rows.is_empty()));
     canvas.note_top_rows(rows);
     let visible = window(board.cursor, lines.len(), rows.height.into());
@@ -271,7 +274,7 @@ fn draw_rows(canvas: &mut Canvas, area: Rect) {
     if !board.rows.is_empty() {
         let mut head = canvas.row(area, 0);
         head.gap(1).left(&safe("store"), ids, theme.accent).gap(2);
-        head.left(&safe("database"), DATABASE, theme.accent).gap(2);
+        head.left(&safe("database"), names, theme.accent).gap(2);
         columns.head(&mut head, theme);
     }
     let area = rows;
@@ -302,7 +305,7 @@ fn draw_rows(canvas: &mut Canvas, area: Rect) {
             BoardLine::Row(shown) => {
                 let Some(target) = board.plan.targets.get(shown.target) else { continue };
                 row.left(&safe(&target.store_id), ids, theme.strong).gap(2);
-                row.left(&name(target.database), DATABASE, theme.dim).gap(2);
+                row.left(&name(target.database), names, theme.dim).gap(2);
                 columns.draw(&mut row, &shown.document, theme);
             }
         }

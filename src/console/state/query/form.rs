@@ -229,6 +229,7 @@ impl QueryBoard {
 
 fn leave_form(model: &mut Model) {
     if model.query.question.is_some() {
+        model.query.restore_form();
         model.query.is_editing = false;
     } else {
         model.top = Top::Panes;
