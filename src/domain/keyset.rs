@@ -24,6 +24,9 @@ use super::{
 #[cfg(test)]
 mod tests;
 
+/// How many documents are asked for by name at once.
+const NAMES: usize = 100;
+
 /// Most documents that may share one sort value where `_id` does not tell them apart.
 pub const MOST_TIES: usize = 5_000;
 
@@ -34,8 +37,8 @@ pub enum Ties {
     Id,
     /// An index serves the sort, but without `_id`: those that were seen are left out by name.
     Seen,
-    /// `_id` may repeat, as in a view: those that were seen are counted.
-    Counted,
+    /// `_id` may repeat, as in a view: those that were seen are told by all that is in them.
+    Content,
 }
 
 /// The order of the pages.
@@ -47,15 +50,17 @@ pub struct Order {
     pub ties: Ties,
 }
 
-/// A place between two documents: after the one with these values.
+/// A place between two documents, beside one with these values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mark {
     /// The document's value for each key.
     pub values: Vec<Bson>,
-    /// The `_id`s of those with these values that were shown already ([`Ties::Seen`]).
+    /// Those with these values that lie on the side that was read, in the order of the sort:
+    /// their `_id` ([`Ties::Seen`]), or what tells their content ([`Ties::Content`]).
     pub seen: Vec<Bson>,
-    /// How many with these values were shown already ([`Ties::Counted`]).
-    pub count: usize,
+    /// The way in which they were read: forwards, they lie before the place, and backwards,
+    /// after it.
+    pub read: Way,
 }
 
 /// Which way the pages go.
@@ -67,13 +72,24 @@ pub enum Way {
     Backwards,
 }
 
-/// A part of what is left: its filter, and how many of its first documents were shown already.
+/// A part of what is left.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Segment {
     /// The filter, to be put beside the person's own.
     pub filter: Document,
-    /// Documents to pass over; only for [`Ties::Counted`].
-    pub skip: usize,
+    /// Which of the documents are meant.
+    pub pick: Pick,
+}
+
+/// Which documents of a segment are meant.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Pick {
+    /// All; they come after the place.
+    Beyond,
+    /// Those with the values of the mark, but for these.
+    Except(Vec<Bson>),
+    /// Of those with the values of the mark these, in this order.
+    Only(Vec<Bson>),
 }
 
 /// The keys of a sort document: each field `1` or `-1`.
@@ -155,25 +171,10 @@ impl Order {
     ///
     /// `usage` when too many documents share the values of the mark.
     pub fn segments(&self, mark: &Mark, way: Way) -> Result<Vec<Segment>, Failure> {
-        let mut segments = Vec::new();
-        let mut add = |parts: Vec<Document>, skip| {
-            let filter = match <[Document; 1]>::try_from(parts) {
-                Ok([one]) => one,
-                Err(parts) => doc! {"$and": parts},
-            };
-            segments.push(Segment { filter, skip });
+        let mut segments = match self.ties {
+            Ties::Id => vec![],
+            Ties::Seen | Ties::Content => self.ties(mark, way)?,
         };
-        if self.ties != Ties::Id {
-            let (n_seen, mut parts) =
-                (mark.seen.len().max(mark.count), self.equals(mark, self.keys.len(), way));
-            if n_seen > MOST_TIES {
-                return Err(too_many_ties(&self.keys));
-            }
-            if self.ties == Ties::Seen {
-                parts.push(doc! {"_id": {"$nin": mark.seen.clone()}});
-            }
-            add(parts, mark.count);
-        }
         for last in (0..self.keys.len()).rev() {
             let (Some(key), Some(value)) = (self.keys.get(last), mark.values.get(last)) else {
                 continue;
@@ -188,10 +189,40 @@ impl Order {
                     parts.push(doc! {"$nor": before.clone()});
                 }
                 before.push(beyond);
-                add(parts, 0);
+                segments.push(Segment { filter: all_of(parts), pick: Pick::Beyond });
             }
         }
         Ok(segments)
+    }
+
+    /// What has the values of the mark and is still to come: all but those that were read on
+    /// the way to the place, or, when it turns around, just those, and the other way round.
+    fn ties(&self, mark: &Mark, way: Way) -> Result<Vec<Segment>, Failure> {
+        if mark.seen.len() > MOST_TIES {
+            return Err(too_many_ties(&self.keys));
+        }
+        let equals = self.equals(mark, self.keys.len(), way);
+        let with = |more: Option<Document>| all_of(equals.iter().cloned().chain(more).collect());
+        if way == mark.read {
+            let filter = match self.ties {
+                Ties::Content => with(None),
+                Ties::Id | Ties::Seen => with(Some(doc! {"_id": {"$nin": mark.seen.clone()}})),
+            };
+            return Ok(vec![Segment { filter, pick: Pick::Except(mark.seen.clone()) }]);
+        }
+        let mut seen = mark.seen.clone();
+        if way == Way::Backwards {
+            seen.reverse();
+        }
+        if self.ties == Ties::Content {
+            let segment = Segment { filter: with(None), pick: Pick::Only(seen) };
+            return Ok(if mark.seen.is_empty() { vec![] } else { vec![segment] });
+        }
+        let named = |ids: &[Bson]| Segment {
+            filter: with(Some(doc! {"_id": {"$in": ids}})),
+            pick: Pick::Only(ids.to_vec()),
+        };
+        Ok(seen.chunks(NAMES).map(named).collect())
     }
 
     /// That the first `n` keys have the values of the mark.
@@ -207,6 +238,45 @@ impl Order {
             }
         }
         parts
+    }
+}
+
+impl Mark {
+    /// The place beside the document with these values, which no other one has.
+    pub const fn at(values: Vec<Bson>) -> Self {
+        Self { values, seen: Vec::new(), read: Way::Forwards }
+    }
+
+    /// The place beyond one of those that were seen, for whoever has turned around: the `n`th
+    /// of this name, counted from 0.
+    #[must_use]
+    pub fn beyond(&self, name: Option<&Bson>, n: usize, way: Way) -> Self {
+        let mut places =
+            self.seen.iter().enumerate().filter(|(_, one)| Some(*one) == name).map(|(at, _)| at);
+        let at = if way == Way::Forwards { places.nth(n) } else { places.rev().nth(n) };
+        let left = match (at, way) {
+            (None, _) => &[],
+            (Some(at), Way::Forwards) => self.seen.get(at + 1..).unwrap_or_default(),
+            (Some(at), Way::Backwards) => self.seen.get(..at).unwrap_or_default(),
+        };
+        Self { seen: left.to_vec(), ..self.clone() }
+    }
+}
+
+impl Way {
+    /// The name in texts.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Forwards => "forwards",
+            Self::Backwards => "backwards",
+        }
+    }
+}
+
+fn all_of(parts: Vec<Document>) -> Document {
+    match <[Document; 1]>::try_from(parts) {
+        Ok([one]) => one,
+        Err(parts) => doc! {"$and": parts},
     }
 }
 

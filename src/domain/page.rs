@@ -76,12 +76,11 @@ pub fn token(order: &Order, mark: &Mark) -> String {
     let ties = match order.ties {
         Ties::Id => "id",
         Ties::Seen => "seen",
-        Ties::Counted => "counted",
+        Ties::Content => "content",
     };
-    let count = i64::try_from(mark.count).unwrap_or(i64::MAX);
     let place = doc! {
         "sort": order.sort(Way::Forwards), "ties": ties,
-        "values": &mark.values, "seen": &mark.seen, "count": count,
+        "values": &mark.values, "seen": &mark.seen, "read": mark.read.name(),
     };
     Bson::Document(place).into_canonical_extjson().to_string()
 }
@@ -98,14 +97,15 @@ pub fn from_token(text: &str) -> Result<(Order, Mark), Failure> {
         let ties = match place.get_str("ties").ok()? {
             "id" => Ties::Id,
             "seen" => Ties::Seen,
-            "counted" => Ties::Counted,
+            "content" => Ties::Content,
             _ => return None,
         };
         let values = place.get_array("values").ok()?.clone();
         let seen = place.get_array("seen").ok()?.clone();
-        let count = usize::try_from(place.get_i64("count").ok()?).ok()?;
+        let read = place.get_str("read").ok()?;
+        let read = [Way::Forwards, Way::Backwards].into_iter().find(|way| way.name() == read)?;
         let fits = !keys.is_empty() && keys.len() == values.len();
-        fits.then_some((Order { keys, ties }, Mark { values, seen, count }))
+        fits.then_some((Order { keys, ties }, Mark { values, seen, read }))
     };
     read().ok_or_else(|| {
         Failure::new(
@@ -129,11 +129,13 @@ mod tests {
         let mark = Mark {
             values: vec![Bson::Double(f64::INFINITY), Bson::Int64(5)],
             seen: vec![Bson::Null],
-            count: 2,
+            read: Way::Backwards,
         };
         let text = token(&order, &mark);
         assert_eq!(from_token(&text), Ok((order, mark)));
-        for wrong in ["", "{}", "x", "{sort: {a: 1}, ties: 'id', values: [], seen: [], count: 1}"] {
+        for wrong in
+            ["", "{}", "x", "{sort: {a: 1}, ties: 'id', values: [], seen: [], read: 'forwards'}"]
+        {
             assert_eq!(from_token(wrong).unwrap_err().kind, FailureKind::Usage);
         }
     }

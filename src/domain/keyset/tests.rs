@@ -5,7 +5,7 @@ fn sort(text: &Document) -> Vec<SortKey> {
 }
 
 fn mark(values: Vec<Bson>) -> Mark {
-    Mark { values, seen: vec![], count: 0 }
+    Mark::at(values)
 }
 
 #[test]
@@ -43,8 +43,22 @@ fn a_sort_by_id_ends_there_and_others_are_no_keys() {
 #[test]
 fn too_many_equal_values_are_refused_in_words() {
     let order = Order { keys: sort(&doc! {"state": 1}), ties: Ties::Seen };
-    let many =
-        Mark { values: vec![Bson::Int32(1)], seen: vec![Bson::Null; MOST_TIES + 1], count: 0 };
+    let seen = vec![Bson::Null; MOST_TIES + 1];
+    let many = Mark { seen, ..mark(vec![Bson::Int32(1)]) };
     let failure = order.segments(&many, Way::Forwards).unwrap_err();
     assert!(failure.message.as_str().contains("`state`"));
+}
+
+#[test]
+fn who_turns_around_is_given_what_was_seen_and_nothing_else() {
+    let order = Order { keys: sort(&doc! {"state": 1}), ties: Ties::Seen };
+    let seen: Vec<Bson> = (0..150).map(Bson::Int32).collect();
+    let mark = Mark { seen: seen.clone(), ..mark(vec![Bson::Int32(1)]) };
+    let on = order.segments(&mark, Way::Forwards).unwrap();
+    assert_eq!(on[0].pick, Pick::Except(seen.clone()));
+    let back = order.segments(&mark, Way::Backwards).unwrap();
+    let nearest: Vec<Bson> = seen.into_iter().rev().take(NAMES).collect();
+    assert_eq!(back[0].pick, Pick::Only(nearest));
+    assert!(matches!(&back[1].pick, Pick::Only(rest) if rest.len() == 50));
+    assert_eq!(back[2].pick, Pick::Beyond);
 }

@@ -1,33 +1,25 @@
 //! Pages by key.
 
-use std::sync::Arc;
+mod found;
 
-use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
+use bson::{Bson, Document, doc};
 use jiff::SignedDuration;
 use tokio::time::Instant;
 
-use super::{
-    facts::explain_plan,
-    stream::{Ask, open},
-};
+use self::found::{Found, Key};
+use super::{facts::explain_plan, stream::Ask};
 use crate::{
     config::QueryConfig,
     domain::{
         collection::Form,
-        document::raw::without,
         failure::{Failure, FailureKind},
-        keyset::{self, Mark, Order, Ties, Way},
+        keyset::{self, Order, Pick, Ties, Way},
         order::SortKey,
         page::{From, Page, PageRequest},
         query::Query,
     },
     mongo::probe::Handle,
 };
-
-/// A page ends early when its documents hold more bytes than this.
-const PAGE_BYTES: usize = 48 << 20;
-/// The field that brings the sort key along where a projection may leave it out.
-const SORT_KEY: &str = "__tilldeck_sort_key";
 
 /// Reads one page. Never skips: it costs what it holds, wherever it is.
 ///
@@ -62,32 +54,41 @@ async fn order_of(
     if query.sort.is_empty() {
         let first = |path: &str| vec![SortKey { path: path.into(), ascending: true }];
         return Ok(Some(match (&request.facts.form, &request.facts.time_field) {
-            (Form::TimeSeries, Some(field)) => Order { keys: first(field), ties: Ties::Counted },
-            (Form::View, _) => Order { keys: first("_id"), ties: Ties::Counted },
-            _ => Order::by_id(vec![]),
+            (Form::TimeSeries, Some(field)) => Order { keys: first(field), ties: Ties::Content },
+            (Form::View, _) => Order { keys: first("_id"), ties: Ties::Content },
+            _ => of_collection(query, vec![]),
         }));
     }
     let Some(keys) = keyset::keys(&query.sort)? else { return Ok(None) };
     let has_id = keys.last().is_some_and(|key| key.path == "_id");
     Ok(Some(match request.facts.form {
-        Form::TimeSeries => Order { keys, ties: Ties::Counted },
-        Form::View => Order { ties: Ties::Counted, ..Order::by_id(keys) },
-        Form::Collection if has_id => Order::by_id(keys),
+        Form::TimeSeries => Order { keys, ties: Ties::Content },
+        Form::View => Order { ties: Ties::Content, ..Order::by_id(keys) },
+        Form::Collection if has_id => of_collection(query, keys),
         Form::Collection => {
-            let with_id = Order::by_id(keys.clone());
-            let hides_id = query.projection.get("_id").is_some_and(|shown| !is_shown(shown));
+            let with_id = of_collection(query, keys.clone());
+            let is_told =
+                with_id.ties == Ties::Content || query.projection.get("_id").is_none_or(is_shown);
             // An index that serves the sort alone is worth leaving `_id` out of the order:
             // with it, each page would sort everything.
-            if !hides_id
+            if is_told
                 && is_sorted_in_memory(handle, request, with_id.sort(Way::Forwards), config).await
                 && !is_sorted_in_memory(handle, request, query.sort.clone(), config).await
             {
-                Order { keys, ties: Ties::Seen }
+                let ties = if with_id.ties == Ties::Id { Ties::Seen } else { with_id.ties };
+                Order { keys, ties }
             } else {
                 with_id
             }
         }
     }))
+}
+
+/// By these keys and `_id`, which the query's own way to compare may take for the same where
+/// the collection's does not.
+fn of_collection(query: &Query, keys: Vec<SortKey>) -> Order {
+    let order = Order::by_id(keys);
+    if query.collation.is_empty() { order } else { Order { ties: Ties::Content, ..order } }
 }
 
 fn is_shown(value: &Bson) -> bool {
@@ -120,18 +121,11 @@ async fn only_page(
             "Sort by a field, or raise the limit",
         ));
     }
-    let mut found = Found::default();
+    let mut found = Found::new(request.size, None, Key::Own);
     let query = &request.query;
-    found
-        .read(
-            handle,
-            ask(request, query.filter.clone(), query.sort.clone(), config),
-            request.size,
-            0,
-        )
-        .await?;
-    let has_more = found.has_more(request.size);
-    Ok(found.page(None, has_more))
+    let ask = ask(request, query.filter.clone(), query.sort.clone(), config);
+    found.read(handle, ask, Pick::Beyond).await?;
+    Ok(found.page(None, Way::Forwards))
 }
 
 async fn by_key(
@@ -155,37 +149,30 @@ async fn by_key(
     } else {
         request.clone()
     };
-    let takes_key = has_projection && !compares_its_own_way;
-    let mut found = Found { takes_key, ..Found::default() };
+    let needs_key = if compares_its_own_way { order.ties != Ties::Id } else { has_projection };
+    let key = match (needs_key, compares_its_own_way) {
+        (false, _) => Key::Own,
+        (true, false) => Key::Sent,
+        (true, true) => Key::Compared,
+    };
+    let mut found = Found::new(request.size, Some(order), key);
     match mark {
         None => {
             let ask = ask(request, request.query.filter.clone(), order.sort(way), config);
-            found.read(handle, with_key(ask, &found), request.size, 0).await?;
+            found.read(handle, ask, Pick::Beyond).await?;
         }
         Some(mark) => {
             for segment in order.segments(mark, way)? {
                 let filter = both(&request.query.filter, segment.filter);
                 let ask = ask(request, filter, order.sort(way), config);
-                found.read(handle, with_key(ask, &found), request.size, segment.skip).await?;
-                if found.has_more(request.size) {
+                found.read(handle, ask, segment.pick).await?;
+                if found.has_more() {
                     break;
                 }
             }
         }
     }
-    let has_more = found.has_more(request.size);
-    found.truncate(request.size);
-    if way == Way::Backwards {
-        found.documents.reverse();
-        found.keys.reverse();
-    }
-    let keys = found.keys(order);
-    let mut page = found.page(Some(order.clone()), has_more);
-    page.first =
-        edge(&page.documents, &keys, order, mark.filter(|_| way == Way::Backwards), Edge::First);
-    page.last =
-        edge(&page.documents, &keys, order, mark.filter(|_| way == Way::Forwards), Edge::Last);
-    Ok(page)
+    Ok(found.page(mark, way))
 }
 
 /// The person's filter and ours.
@@ -208,13 +195,6 @@ fn ask(request: &PageRequest, filter: Document, sort: Document, config: &QueryCo
         max_time: config.max_time,
         ..Ask::default()
     }
-}
-
-fn with_key(mut ask: Ask, found: &Found) -> Ask {
-    if found.takes_key {
-        ask.projection.insert(SORT_KEY, doc! {"$meta": "sortKey"});
-    }
-    ask
 }
 
 /// Under a collation the server's sort keys are no values to go on from, so the projection
@@ -241,136 +221,4 @@ fn with_sort_fields(mut request: PageRequest, order: &Order) -> PageRequest {
         }
     }
     request
-}
-
-/// Which end of a page.
-#[derive(Clone, Copy, PartialEq)]
-enum Edge {
-    First,
-    Last,
-}
-
-/// The place at one end of a page. Where equal documents go on from the mark that the page
-/// began with, what that mark had seen is still seen.
-fn edge(
-    documents: &[Arc<RawDocumentBuf>],
-    keys: &[Vec<Bson>],
-    order: &Order,
-    began: Option<&Mark>,
-    edge: Edge,
-) -> Option<Mark> {
-    let in_order: Vec<(&Arc<RawDocumentBuf>, &Vec<Bson>)> = match edge {
-        Edge::First => documents.iter().zip(keys).collect(),
-        Edge::Last => documents.iter().zip(keys).rev().collect(),
-    };
-    let values = in_order.first()?.1.clone();
-    let equal: Vec<_> =
-        in_order.iter().take_while(|(_, key)| order.is_same(key, &values)).collect();
-    let goes_on = began
-        .filter(|began| equal.len() == in_order.len() && order.is_same(&began.values, &values));
-    let mut mark = Mark { values, seen: vec![], count: 0 };
-    match order.ties {
-        Ties::Id => {}
-        Ties::Counted => mark.count = equal.len() + goes_on.map_or(0, |began| began.count),
-        Ties::Seen => {
-            mark.seen = goes_on.map(|began| began.seen.clone()).unwrap_or_default();
-            let ids = equal.iter().filter_map(|(document, _)| id_of(document));
-            mark.seen.extend(ids);
-        }
-    }
-    Some(mark)
-}
-
-fn id_of(document: &RawDocument) -> Option<Bson> {
-    document.get("_id").ok()?.and_then(|id| Bson::try_from(id).ok())
-}
-
-/// The documents of a page while it is read.
-#[derive(Default)]
-struct Found {
-    documents: Vec<Arc<RawDocumentBuf>>,
-    /// The sort keys that the server sent along.
-    keys: Vec<Vec<Bson>>,
-    takes_key: bool,
-    n_bytes: usize,
-    is_full: bool,
-}
-
-impl Found {
-    /// Reads on until there is one document more than the page holds, which says that there
-    /// are more.
-    async fn read(
-        &mut self,
-        handle: &Handle,
-        mut ask: Ask,
-        size: u32,
-        skip: usize,
-    ) -> Result<(), Failure> {
-        let wanted = (size as usize + 1).saturating_sub(self.documents.len()) + skip;
-        ask.limit = Some(wanted as u64);
-        ask.batch = u32::try_from(wanted + 1).ok();
-        let mut stream = open(handle, ask)?;
-        let mut n_passed = 0;
-        while let Some(batch) = stream.next().await? {
-            for document in batch.documents() {
-                n_passed += 1;
-                if n_passed <= skip {
-                    continue;
-                }
-                if self.n_bytes > PAGE_BYTES && !self.documents.is_empty() {
-                    self.is_full = true;
-                    return Ok(());
-                }
-                self.n_bytes += document.as_bytes().len();
-                let (document, key) = if self.takes_key {
-                    without_key(document)
-                } else {
-                    (document.to_owned(), None)
-                };
-                self.documents.push(Arc::new(document));
-                self.keys.extend(key);
-            }
-        }
-        Ok(())
-    }
-
-    fn has_more(&self, size: u32) -> bool {
-        self.is_full || self.documents.len() > size as usize
-    }
-
-    fn truncate(&mut self, size: u32) {
-        self.documents.truncate(size as usize);
-        self.keys.truncate(size as usize);
-    }
-
-    /// The key of each document: its own values, or where a projection has hidden them, what
-    /// the server sorted by.
-    fn keys(&self, order: &Order) -> Vec<Vec<Bson>> {
-        if self.takes_key && self.keys.len() == self.documents.len() {
-            return self.keys.clone();
-        }
-        self.documents.iter().map(|document| order.key_of(document)).collect()
-    }
-
-    fn page(self, order: Option<Order>, has_more: bool) -> Page {
-        Page {
-            documents: self.documents,
-            order,
-            first: None,
-            last: None,
-            has_more,
-            took: SignedDuration::ZERO,
-        }
-    }
-}
-
-/// Takes the sort key out of a document.
-fn without_key(document: &RawDocument) -> (RawDocumentBuf, Option<Vec<Bson>>) {
-    let (rest, _) = without(document, SORT_KEY);
-    let key = document.get(SORT_KEY).ok().flatten().and_then(|value| Bson::try_from(value).ok());
-    let key = key.and_then(|value| match value {
-        Bson::Array(values) => Some(values),
-        _ => None,
-    });
-    (rest, key)
 }

@@ -2,5 +2,6 @@
 //! at the cost of the page and not of its depth.
 
 mod rig;
+mod turns;
 mod types;
 mod values;

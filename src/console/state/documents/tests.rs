@@ -26,7 +26,7 @@ fn read(documents: Vec<RawDocumentBuf>, has_more: bool) -> Box<Read> {
     };
     let order = Order::by_id(vec![]);
     let mark = |document: Option<&RawDocumentBuf>| {
-        document.map(|document| Mark { values: order.key_of(document), seen: vec![], count: 0 })
+        document.map(|document| Mark::at(order.key_of(document)))
     };
     let (first, last) = (mark(documents.first()), mark(documents.last()));
     let documents = documents.into_iter().map(Arc::new).collect();
@@ -122,7 +122,7 @@ fn pages_are_turned_by_key_and_their_ends_are_told() {
     assert!(press(&mut model, "[").is_empty());
     assert!(model.notice.as_ref().unwrap().text.as_str().contains("first page"));
     let commands = press(&mut model, "]");
-    let expected = Mark { values: vec![2.into()], seen: vec![], count: 0 };
+    let expected = Mark::at(vec![2.into()]);
     assert_eq!(wanted(&commands).from, From::After(expected));
     answer(&mut model, &commands, Ok(read(vec![rawdoc! {"_id": 3}], false)));
     assert_eq!((view(&model).number, view(&model).has_previous), (Some(2), true));

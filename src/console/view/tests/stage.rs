@@ -452,7 +452,7 @@ pub(crate) fn read(documents: Vec<Arc<bson::RawDocumentBuf>>, has_more: bool) ->
     };
     let order = Order::by_id(vec![]);
     let mark = |document: Option<&Arc<bson::RawDocumentBuf>>| {
-        document.map(|document| Mark { values: order.key_of(document), seen: vec![], count: 0 })
+        document.map(|document| Mark::at(order.key_of(document)))
     };
     let (first, last) = (mark(documents.first()), mark(documents.last()));
     let took = jiff::SignedDuration::from_millis(3);

@@ -11,7 +11,7 @@ use mongodb::{
 };
 use secrecy::SecretString;
 use tilldeck::{
-    config::{Config, Paths},
+    config::{Config, Paths, QueryConfig},
     domain::{
         collection::{Facts, Form},
         database::{Database, DatabaseId},
@@ -49,13 +49,19 @@ pub(super) const BOTH: [Walk; 2] = [Walk::Forwards, Walk::Backwards];
 
 impl Rig {
     pub(super) async fn new() -> Self {
-        let (uri, main) = (shared().uri(), database_name("find"));
-        let client = client(&uri).await;
+        Self::on(&shared().uri(), QueryConfig::default()).await
+    }
+
+    /// A fleet on this server, whose reads are bounded like this.
+    pub(super) async fn on(uri: &str, query: QueryConfig) -> Self {
+        let main = database_name("find");
+        let client = client(uri).await;
         let home = tempfile::tempdir().unwrap();
-        let (address, options) = uri.split_once("/?").unwrap_or((&uri, ""));
+        let (address, options) = uri.split_once("/?").unwrap_or((uri, ""));
         let mut config = Config {
             uri: Some(SecretString::from(format!("{address}/{main}?{options}"))),
             paths: Paths { cache: home.path().join("cache"), ..Paths::default() },
+            query,
             ..Config::default()
         };
         main.clone_into(&mut config.layout.database_prefix);
@@ -97,24 +103,43 @@ impl Rig {
         self.fleet.page(Self::database(), request).await
     }
 
+    /// What is asked for first.
+    pub(super) async fn request(&self, name: &str, query: &Query, size: u32) -> PageRequest {
+        let (collection, query, from) = (name.to_owned(), query.clone(), From::First);
+        let facts = self.facts(name).await;
+        PageRequest { collection, facts, query, order: None, from, size }
+    }
+
     /// Every page one after the other: the documents in the order of the sort, and what told
     /// equal ones apart.
-    pub(super) async fn walk(
+    async fn walk(
         &self,
         name: &str,
         query: &Query,
         size: u32,
         walk: Walk,
     ) -> (Vec<Arc<RawDocumentBuf>>, Ties) {
-        let from = if walk == Walk::Forwards { From::First } else { From::Last };
-        let (collection, query) = (name.to_owned(), query.clone());
-        let facts = self.facts(name).await;
-        let mut request = PageRequest { collection, facts, query, order: None, from, size };
+        self.walk_while(name, query, (size, walk), async |_| ()).await
+    }
+
+    /// The same, where something happens after each page.
+    pub(super) async fn walk_while(
+        &self,
+        name: &str,
+        query: &Query,
+        (size, walk): (u32, Walk),
+        mut happens: impl AsyncFnMut(&Page),
+    ) -> (Vec<Arc<RawDocumentBuf>>, Ties) {
+        let mut request = self.request(name, query, size).await;
+        if walk == Walk::Backwards {
+            request.from = From::Last;
+        }
         let mut pages = Vec::new();
         let mut ties = None;
         loop {
             let page = self.page(request.clone()).await;
             let page = page.unwrap_or_else(|failure| panic!("{name} {walk:?}: {failure}"));
+            happens(&page).await;
             let order = page.order.clone().unwrap();
             assert_eq!(*ties.get_or_insert(order.ties), order.ties, "an order stays");
             assert!(page.documents.len() <= size as usize, "{walk:?}: more than the page holds");
@@ -230,7 +255,7 @@ fn full_sort(query: &Query, facts: &Facts, ties: Ties) -> Document {
     sort
 }
 
-fn number(document: &RawDocumentBuf) -> i32 {
+pub(super) fn number(document: &RawDocumentBuf) -> i32 {
     document.get_i32("n").unwrap_or_else(|error| panic!("{error}: {document:?}"))
 }
 
