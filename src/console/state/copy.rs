@@ -14,9 +14,9 @@ pub(super) fn copy(model: &mut Model, action: Action, commands: &mut Vec<Command
     let copied = match &model.top {
         Top::Panes => from_pane(model),
         Top::Documents(view) => match action {
-            Action::CopyForShell => documents::copied_for_shell(view),
-            Action::CopyPath => documents::copied_path(view),
-            _ => documents::copied(view),
+            Action::CopyForShell => documents::lines::copied_for_shell(view),
+            Action::CopyPath => documents::lines::copied_path(view),
+            _ => documents::lines::copied(view),
         },
         Top::Query => query::copied(model),
         Top::Events(cursor) => model.events.row(cursor.row).map(|entry| {

@@ -8,9 +8,8 @@ use jiff::SignedDuration;
 
 use super::{
     action::Action,
-    command::{Command, PageWanted, RequestId},
+    command::{Command, RequestId},
     geometry::Geometry,
-    list::Extent,
     model::{ListCursor, Model, Top},
     question::{Answer, CANCEL, Question},
 };
@@ -21,23 +20,22 @@ use crate::domain::{
     explain::Plan,
     failure::Failure,
     keyset::{Mark, Order},
-    page::{From, Page, Read},
+    page::From,
     query::{Query, QueryText},
     schema::Schema,
-    text::safe_json,
 };
 
 pub mod bar;
 pub mod export;
+pub mod lines;
+pub mod pages;
 pub mod panel;
 pub mod search;
 #[cfg(test)]
 mod tests;
 
-use self::{bar::Bar, export::ExportBox, panel::Panel, search::SearchBox};
+use self::{bar::Bar, export::ExportBox, pages::Turn, panel::Panel, search::SearchBox};
 
-/// Columns of a table that was not chosen.
-const COLUMNS: usize = 12;
 /// Changes that are kept.
 pub(super) const CHANGES: usize = 500;
 
@@ -170,7 +168,7 @@ pub(super) fn open(
     commands: &mut Vec<Command>,
 ) {
     model.top = Top::Documents(Box::new(DocumentsView::new(database, collection, collection_type)));
-    load(model, commands);
+    pages::load(model, commands);
     bar::load_history(model, commands);
 }
 
@@ -223,28 +221,6 @@ impl DocumentsView {
         &self.query
     }
 
-    /// Keeps what is shown, before something else is asked for.
-    fn hold(&mut self) {
-        let Self { text, query, order, exact, wanted, number, .. } = self;
-        self.shown.get_or_insert_with(|| Shown {
-            text: text.clone(),
-            query: query.clone(),
-            order: order.clone(),
-            exact: exact.clone(),
-            wanted: wanted.clone(),
-            number: *number,
-        });
-    }
-
-    /// What was asked for does not come: the documents are still those from before.
-    fn return_to_shown(&mut self) {
-        let Some(shown) = self.shown.take() else { return };
-        let Shown { text, query, order, exact, wanted, number } = shown;
-        (self.text, self.query, self.order) = (text, query, order);
-        (self.exact, self.wanted, self.number) = (exact, wanted, number);
-        self.plan = None;
-    }
-
     fn watch(&self) -> Watch {
         let looking = self.looking.map(|(request, _)| request);
         let export = self.export.as_ref().and_then(ExportBox::under_way);
@@ -263,227 +239,11 @@ impl DocumentsView {
     }
 }
 
-/// Reads the page again.
-pub(super) fn load(model: &mut Model, commands: &mut Vec<Command>) {
-    let Top::Documents(view) = &model.top else { return };
-    if let Some((_, panel)) = panel::lookable(view) {
-        return panel::look(model, panel, commands);
-    }
-    let Top::Documents(view) = &model.top else { return };
-    let from = view.wanted.clone().unwrap_or(From::First);
-    let number = view.number;
-    read(model, (from, number), commands);
-}
-
-/// Reads a page that begins there.
-fn read(model: &mut Model, (from, number): (From, Option<u64>), commands: &mut Vec<Command>) {
-    want(model, (from, number), false, commands);
-}
-
-fn want(
-    model: &mut Model,
-    (from, number): (From, Option<u64>),
-    is_sure: bool,
-    commands: &mut Vec<Command>,
-) {
-    let request = model.next_request();
-    let Top::Documents(view) = &mut model.top else { return };
-    if view.opened == RequestId::default() {
-        view.opened = request;
-    }
-    if let Some(earlier) = view.loading.replace(request) {
-        commands.push(Command::EndWork { request: earlier });
-    }
-    view.hold();
-    view.wanted = Some(from.clone());
-    view.number = number;
-    let wanted = PageWanted {
-        facts: view.facts.clone(),
-        query: view.query.clone(),
-        order: view.order.clone(),
-        from,
-        is_sure,
-    };
-    model.redraw = true;
-    commands.push(Command::LoadPage {
-        request,
-        database: view.database,
-        collection: view.collection.clone(),
-        wanted: Box::new(wanted),
-    });
-}
-
-/// Runs another query, from its first page on.
-pub(super) fn run(
-    model: &mut Model,
-    (text, query): (QueryText, Query),
-    commands: &mut Vec<Command>,
-) {
-    let Top::Documents(view) = &mut model.top else { return };
-    view.hold();
-    (view.text, view.query) = (text, query);
-    (view.order, view.exact, view.plan) = (None, None, None);
-    if matches!(view.panel, Panel::Indexes | Panel::Fields | Panel::Plan | Panel::Changes) {
-        view.panel = Panel::Tree;
-    }
-    read(model, (From::First, Some(1)), commands);
-}
-
 /// The view that an answer is for, where it is still open.
 fn view_of(model: &mut Model) -> Option<&mut DocumentsView> {
     match (&mut model.top, &mut model.covered) {
         (Top::Documents(view), _) | (_, Top::Documents(view)) => Some(view),
         _ => None,
-    }
-}
-
-/// Takes the page, unless another one was asked for since.
-pub(super) fn loaded(model: &mut Model, request: RequestId, read: Result<Box<Read>, Failure>) {
-    let visible = model.geometry.top_rows;
-    let Some(view) = view_of(model) else { return };
-    if view.loading != Some(request) {
-        return;
-    }
-    view.loading = None;
-    match read {
-        Ok(read) => view.take(*read),
-        Err(failure) => (view.failure, view.shown) = (Some(failure), None),
-    }
-    view.cursor.keep_visible(view.extent(visible));
-    model.redraw = true;
-}
-
-/// Asks whether a query that no index serves is meant.
-pub(super) fn doubted(model: &mut Model, request: RequestId, (plan, documents): (Box<Plan>, u64)) {
-    let Some(view) = view_of(model) else { return };
-    if view.loading != Some(request) {
-        return;
-    }
-    view.loading = None;
-    let about = About::Scan { plan, documents };
-    view.asking = Some(Asking { about, question: Question::new(SCAN) });
-    model.redraw = true;
-}
-
-impl DocumentsView {
-    fn take(&mut self, read: Read) {
-        let Page { documents, order, first, last, has_more, took } = read.page;
-        (self.failure, self.shown) = (None, None);
-        self.facts = Some(read.facts);
-        let backwards = matches!(self.wanted, Some(From::Before(_) | From::Last));
-        (self.has_next, self.has_previous) = match &self.wanted {
-            Some(From::After(_)) => (has_more, true),
-            Some(From::Before(_)) => (true, has_more),
-            Some(From::Last) => (false, has_more),
-            _ => (has_more, false),
-        };
-        if backwards && !has_more {
-            self.number = Some(1);
-        }
-        // What is read again is this page, not the one that it was reached from.
-        if self.order.is_none() {
-            self.order = order;
-        }
-        (self.first, self.last, self.took) = (first, last, Some(took));
-        self.trees = documents.into_iter().map(Tree::new).collect();
-        self.cursor = ListCursor::default();
-        let schema = Schema::of(self.trees.iter().map(|tree| tree.raw().as_ref().as_ref()));
-        if self.columns.is_empty() {
-            self.columns = schema.columns(COLUMNS);
-        }
-        // The first document is what most people open the view for.
-        if let Some(first) = self.trees.first_mut() {
-            first.unfold(0);
-        }
-    }
-
-    /// How many lines there are, and how many fit.
-    pub fn extent(&self, visible: usize) -> Extent {
-        let len = match self.panel {
-            Panel::Table => self.trees.len(),
-            _ => self.trees.iter().map(Tree::n_lines).sum(),
-        };
-        Extent { len, visible }
-    }
-
-    /// The lines of what is shown, and how many fit.
-    pub fn shown_extent(&self, visible: usize) -> Extent {
-        if self.panel.has_lines() {
-            return Extent { len: panel::lines(self).len(), visible };
-        }
-        self.extent(visible)
-    }
-
-    /// The cursor of what is shown.
-    pub(super) const fn shown_cursor(&mut self) -> &mut ListCursor {
-        if self.panel.has_lines() { &mut self.panel_cursor } else { &mut self.cursor }
-    }
-
-    /// The tree and the line in it that a line over all trees is.
-    pub fn locate(&self, line: usize) -> Option<(usize, usize)> {
-        if self.panel == Panel::Table {
-            return (line < self.trees.len()).then_some((line, 0));
-        }
-        let mut line = line;
-        for (index, tree) in self.trees.iter().enumerate() {
-            match line.checked_sub(tree.n_lines()) {
-                None => return Some((index, line)),
-                Some(rest) => line = rest,
-            }
-        }
-        None
-    }
-
-    /// The first line of a tree, over all trees.
-    fn line_of(&self, tree: usize) -> usize {
-        self.trees.iter().take(tree).map(Tree::n_lines).sum()
-    }
-
-    /// The selected tree, the line in it, and the line over all trees that it begins with.
-    fn selected(&mut self) -> Option<(&mut Tree, usize, usize)> {
-        let (index, line) = self.locate(self.cursor.row)?;
-        let first = self.cursor.row - line;
-        self.trees.get_mut(index).map(|tree| (tree, line, first))
-    }
-
-    fn toggle(&mut self) {
-        if let Some((tree, line, _)) = self.selected() {
-            tree.toggle(line);
-        }
-    }
-
-    /// Unfolds the line, or goes to the first line inside it.
-    fn go_in(&mut self) {
-        let Some((tree, line, _)) = self.selected() else { return };
-        if !tree.unfold(line) && tree.line(line).is_some_and(|line| line.foldable) {
-            self.cursor.row += 1;
-        }
-    }
-
-    /// Folds the line, or goes to the one that it is in.
-    fn go_out(&mut self) {
-        let Some((tree, line, first)) = self.selected() else { return };
-        if !tree.fold(line)
-            && let Some(parent) = tree.parent(line)
-        {
-            self.cursor.row = first + parent;
-        }
-    }
-
-    /// Shows the trees again, at the document that is selected in the table.
-    fn show_trees(&mut self) {
-        let row = self.cursor.row;
-        self.panel = Panel::Tree;
-        if let Some(tree) = self.trees.get_mut(row) {
-            tree.unfold(0);
-        }
-        self.cursor = ListCursor { row: self.line_of(row), first: self.line_of(row) };
-    }
-
-    fn show_table(&mut self) {
-        let row = self.locate(self.cursor.row).map_or(0, |(tree, _)| tree);
-        self.panel = Panel::Table;
-        self.cursor = ListCursor { row, first: 0 };
     }
 }
 
@@ -493,15 +253,15 @@ pub(super) fn apply(model: &mut Model, action: Action, commands: &mut Vec<Comman
     let Top::Documents(view) = &mut model.top else { return };
     match action {
         Action::Filter => return bar::open(model),
-        Action::NextPage => return turn(model, Turn::Next, commands),
-        Action::PreviousPage => return turn(model, Turn::Previous, commands),
-        Action::FirstPage => return turn(model, Turn::First, commands),
-        Action::LastPage => return turn(model, Turn::Last, commands),
+        Action::NextPage => return pages::turn(model, Turn::Next, commands),
+        Action::PreviousPage => return pages::turn(model, Turn::Previous, commands),
+        Action::FirstPage => return pages::turn(model, Turn::First, commands),
+        Action::LastPage => return pages::turn(model, Turn::Last, commands),
         Action::Indexes => return panel::show(model, Panel::Indexes, commands),
         Action::Fields => return panel::show(model, Panel::Fields, commands),
         Action::Explain => return panel::show(model, Panel::Plan, commands),
         Action::Follow => return panel::follow(model, commands),
-        Action::Count => return count(model, commands),
+        Action::Count => return pages::count(model, commands),
         Action::Export => return export::open(model),
         Action::Search => return search::open(model),
         Action::NextMatch => return search::next(model),
@@ -542,69 +302,6 @@ pub(super) fn apply(model: &mut Model, action: Action, commands: &mut Vec<Comman
     }
     if let Top::Documents(view) = &mut model.top {
         view.cursor.keep_visible(view.extent(visible));
-    }
-}
-
-/// Which page is wanted.
-#[derive(Clone, Copy, PartialEq)]
-enum Turn {
-    First,
-    Previous,
-    Next,
-    Last,
-}
-
-fn turn(model: &mut Model, turn: Turn, commands: &mut Vec<Command>) {
-    let Top::Documents(view) = &mut model.top else { return };
-    if view.panel.has_lines() {
-        view.panel = Panel::Tree;
-    }
-    let number = view.number;
-    let wanted = match turn {
-        Turn::First => Some((From::First, Some(1))),
-        Turn::Last => Some((From::Last, None)),
-        Turn::Next => {
-            let mark = view.last.clone().filter(|_| view.has_next);
-            mark.map(|mark| (From::After(mark), number.map(|number| number + 1)))
-        }
-        Turn::Previous => {
-            let mark = view.first.clone().filter(|_| view.has_previous);
-            mark.map(|mark| (From::Before(mark), number.and_then(|number| number.checked_sub(1))))
-        }
-    };
-    match wanted {
-        Some((from, number)) if view.order.is_some() || turn == Turn::First => {
-            read(model, (from, number), commands);
-        }
-        Some(_) => model.notify("this sort has no pages: it is by no field"),
-        None if turn == Turn::Next => model.notify("this is the last page"),
-        None => model.notify("this is the first page"),
-    }
-}
-
-/// Counts what matches, one by one.
-fn count(model: &mut Model, commands: &mut Vec<Command>) {
-    let request = model.next_request();
-    let Top::Documents(view) = &mut model.top else { return };
-    if let Some(earlier) = view.counting.replace(request) {
-        commands.push(Command::EndWork { request: earlier });
-    }
-    view.exact = None;
-    commands.push(Command::CountDocuments {
-        request,
-        database: view.database,
-        collection: view.collection.clone(),
-        query: Box::new(view.query.clone()),
-    });
-}
-
-/// Takes the exact count.
-pub(super) fn counted(model: &mut Model, request: RequestId, count: Result<u64, Failure>) {
-    let Some(view) = view_of(model) else { return };
-    if view.counting == Some(request) {
-        view.counting = None;
-        view.exact = Some(count);
-        model.redraw = true;
     }
 }
 
@@ -738,36 +435,10 @@ pub(super) fn answer(model: &mut Model, answer: usize, commands: &mut Vec<Comman
         About::Scan { .. } => {
             let from = view.wanted.clone().unwrap_or(From::First);
             let number = view.number;
-            want(model, (from, number), true, commands);
+            pages::want(model, (from, number), true, commands);
         }
         About::Overwrite => export::start(model, true, commands),
     }
-}
-
-/// The selected value as Extended JSON; on the first line of a document, all of it.
-pub(super) fn copied(view: &DocumentsView) -> Option<(String, &'static str)> {
-    if view.panel.has_lines() {
-        let lines = panel::lines(view);
-        let line = lines.get(view.panel_cursor.row)?;
-        return Some((line.text.as_str().to_owned(), "line"));
-    }
-    let (index, line) = view.locate(view.cursor.row)?;
-    let text = view.trees.get(index)?.value_text(line)?;
-    Some((safe_json(&text), if line == 0 { "document" } else { "value" }))
-}
-
-/// The selected value in the syntax of the shell.
-pub(super) fn copied_for_shell(view: &DocumentsView) -> Option<(String, &'static str)> {
-    let (index, line) = view.locate(view.cursor.row)?;
-    let text = view.trees.get(index)?.shell_text(line)?;
-    Some((safe_json(&text), if line == 0 { "document for mongosh" } else { "value for mongosh" }))
-}
-
-/// The dotted path of the selected value; on the first line of a document, its `_id`.
-pub(super) fn copied_path(view: &DocumentsView) -> Option<(String, &'static str)> {
-    let (index, line) = view.locate(view.cursor.row)?;
-    let path = view.trees.get(index)?.path(line)?;
-    (!path.is_empty()).then(|| (safe_json(&path), "path"))
 }
 
 /// The collections that are followed: this one, or every one of its store.

@@ -54,11 +54,13 @@ fn fold(model: &mut Model, event: Event, commands: &mut Vec<Command>) {
         Event::CollectionsLoaded { request, collections } => {
             collections::loaded(model, request, collections);
         }
-        Event::PageLoaded { request, page } => documents::loaded(model, request, page),
+        Event::PageLoaded { request, page } => documents::pages::loaded(model, request, page),
         Event::PageDoubted { request, plan, documents } => {
-            documents::doubted(model, request, (plan, documents));
+            documents::pages::doubted(model, request, (plan, documents));
         }
-        Event::DocumentsCounted { request, count } => documents::counted(model, request, count),
+        Event::DocumentsCounted { request, count } => {
+            documents::pages::counted(model, request, count);
+        }
         Event::LookedAt { request, looked } => documents::panel::looked(model, request, looked),
         Event::DocumentChanged { request, change } => {
             documents::panel::changed(model, request, *change);

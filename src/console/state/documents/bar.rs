@@ -9,7 +9,7 @@ use super::{
         model::{Model, Top},
         textfield::{self, Completing},
     },
-    DocumentsView, run,
+    DocumentsView, pages,
 };
 use crate::domain::query::{Mistake, Part, QueryText};
 
@@ -264,5 +264,5 @@ fn submit(model: &mut Model, commands: &mut Vec<Command>) {
     }
     view.bar = None;
     remember(model, text.clone(), commands);
-    run(model, (text, query), commands);
+    pages::run(model, (text, query), commands);
 }

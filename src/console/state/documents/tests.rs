@@ -13,7 +13,13 @@ use super::{
 };
 use crate::{
     console::state::command::Exported,
-    domain::{collection::Form, explain::Plan, export::Format, failure::FailureKind},
+    domain::{
+        collection::Form,
+        explain::Plan,
+        export::Format,
+        failure::FailureKind,
+        page::{Page, Read},
+    },
 };
 
 fn read(documents: Vec<RawDocumentBuf>, has_more: bool) -> Box<Read> {

@@ -289,7 +289,7 @@ fn next_theme(model: &mut Model) {
 /// Tries a connection again, or reads again what is shown.
 fn retry(model: &mut Model, commands: &mut Vec<Command>) {
     if matches!(model.top, Top::Documents(_)) {
-        documents::load(model, commands);
+        documents::pages::load(model, commands);
         return;
     }
     match model.top {

@@ -1,0 +1,130 @@
+//! The lines on the screen, over all documents of a page: which one is selected, folding, and
+//! what is copied of it.
+
+use super::{
+    super::{list::Extent, model::ListCursor},
+    DocumentsView,
+    panel::{self, Panel},
+};
+use crate::domain::{document::Tree, text::safe_json};
+
+impl DocumentsView {
+    /// How many lines there are, and how many fit.
+    pub fn extent(&self, visible: usize) -> Extent {
+        let len = match self.panel {
+            Panel::Table => self.trees.len(),
+            _ => self.trees.iter().map(Tree::n_lines).sum(),
+        };
+        Extent { len, visible }
+    }
+
+    /// The lines of what is shown, and how many fit.
+    pub fn shown_extent(&self, visible: usize) -> Extent {
+        if self.panel.has_lines() {
+            return Extent { len: panel::lines(self).len(), visible };
+        }
+        self.extent(visible)
+    }
+
+    /// The cursor of what is shown.
+    pub(in crate::console::state) const fn shown_cursor(&mut self) -> &mut ListCursor {
+        if self.panel.has_lines() { &mut self.panel_cursor } else { &mut self.cursor }
+    }
+
+    /// The tree and the line in it that a line over all trees is.
+    pub fn locate(&self, line: usize) -> Option<(usize, usize)> {
+        if self.panel == Panel::Table {
+            return (line < self.trees.len()).then_some((line, 0));
+        }
+        let mut line = line;
+        for (index, tree) in self.trees.iter().enumerate() {
+            match line.checked_sub(tree.n_lines()) {
+                None => return Some((index, line)),
+                Some(rest) => line = rest,
+            }
+        }
+        None
+    }
+
+    /// The first line of a tree, over all trees.
+    pub(super) fn line_of(&self, tree: usize) -> usize {
+        self.trees.iter().take(tree).map(Tree::n_lines).sum()
+    }
+
+    /// The selected tree, the line in it, and the line over all trees that it begins with.
+    fn selected(&mut self) -> Option<(&mut Tree, usize, usize)> {
+        let (index, line) = self.locate(self.cursor.row)?;
+        let first = self.cursor.row - line;
+        self.trees.get_mut(index).map(|tree| (tree, line, first))
+    }
+
+    pub(super) fn toggle(&mut self) {
+        if let Some((tree, line, _)) = self.selected() {
+            tree.toggle(line);
+        }
+    }
+
+    /// Unfolds the line, or goes to the first line inside it.
+    pub(super) fn go_in(&mut self) {
+        let Some((tree, line, _)) = self.selected() else { return };
+        if !tree.unfold(line) && tree.line(line).is_some_and(|line| line.foldable) {
+            self.cursor.row += 1;
+        }
+    }
+
+    /// Folds the line, or goes to the one that it is in.
+    pub(super) fn go_out(&mut self) {
+        let Some((tree, line, first)) = self.selected() else { return };
+        if !tree.fold(line)
+            && let Some(parent) = tree.parent(line)
+        {
+            self.cursor.row = first + parent;
+        }
+    }
+
+    /// Shows the trees again, at the document that is selected in the table.
+    pub(super) fn show_trees(&mut self) {
+        let row = self.cursor.row;
+        self.panel = Panel::Tree;
+        if let Some(tree) = self.trees.get_mut(row) {
+            tree.unfold(0);
+        }
+        self.cursor = ListCursor { row: self.line_of(row), first: self.line_of(row) };
+    }
+
+    pub(super) fn show_table(&mut self) {
+        let row = self.locate(self.cursor.row).map_or(0, |(tree, _)| tree);
+        self.panel = Panel::Table;
+        self.cursor = ListCursor { row, first: 0 };
+    }
+}
+
+/// The selected value as Extended JSON; on the first line of a document, all of it.
+pub(in crate::console::state) fn copied(view: &DocumentsView) -> Option<(String, &'static str)> {
+    if view.panel.has_lines() {
+        let lines = panel::lines(view);
+        let line = lines.get(view.panel_cursor.row)?;
+        return Some((line.text.as_str().to_owned(), "line"));
+    }
+    let (index, line) = view.locate(view.cursor.row)?;
+    let text = view.trees.get(index)?.value_text(line)?;
+    Some((safe_json(&text), if line == 0 { "document" } else { "value" }))
+}
+
+/// The selected value in the syntax of the shell.
+pub(in crate::console::state) fn copied_for_shell(
+    view: &DocumentsView,
+) -> Option<(String, &'static str)> {
+    let (index, line) = view.locate(view.cursor.row)?;
+    let text = view.trees.get(index)?.shell_text(line)?;
+    Some((safe_json(&text), if line == 0 { "document for mongosh" } else { "value for mongosh" }))
+}
+
+/// The dotted path of the selected value; on the first line of a document, its `_id`.
+pub(in crate::console::state) fn copied_path(
+    view: &DocumentsView,
+) -> Option<(String, &'static str)> {
+    let (index, line) = view.locate(view.cursor.row)?;
+    let path = view.trees.get(index)?.path(line)?;
+    (!path.is_empty()).then(|| (safe_json(&path), "path"))
+}
