@@ -89,9 +89,8 @@ impl Creator {
         let lease = Lease::acquire(&main, LEASE, &who()).await?;
         let registered = self.registered(plan, &main, (&lease, &mut *track)).await;
         lease.release().await;
-        let Registered { target, entry, mut warnings, is_whole } = registered?;
-        let journal = Journal::new(main.clone());
-        let sides = self.sides(main, &target)?;
+        let Registered { sides, target, entry, mut warnings, is_whole } = registered?;
+        let journal = Journal::new(main);
         let made = async {
             if !is_whole {
                 furnish(&sides, &target, (&journal, &entry), track).await?;
@@ -131,9 +130,10 @@ impl Creator {
             database: Database::Shard(shard),
             created_at: DateTime::now(),
         };
-        let layout = self.fleet.layout();
-        let target = Target::new(&record, shard, (plan, &existing), layout);
+        let target = Target::new(&record, shard, (plan, &existing), self.fleet.layout());
         let home = self.fleet.handle(Database::Shard(shard))?;
+        // Taken before anything is written: nothing may keep what is written from being undone.
+        let sides = Sides { main: main.clone(), home: self.gate.writer(&home)? };
         let intent = Intent {
             kind: JobKind::Create,
             summary: format!(
@@ -158,15 +158,14 @@ impl Creator {
             };
             track.done(track::RECORD);
             track.all_done(&target.names());
-            return Ok(Registered { target, entry, warnings, is_whole: true });
+            return Ok(Registered { sides, target, entry, warnings, is_whole: true });
         }
         let entry = journal.open(&intent).await?;
         if let Err(failure) = register(main, &target, (&journal, &entry)).await {
-            let sides = self.sides(main.clone(), &target)?;
             return Err(undone(&sides, &target, (&journal, &entry), failure, track).await);
         }
         track.done(track::RECORD);
-        Ok(Registered { target, entry, warnings, is_whole: false })
+        Ok(Registered { sides, target, entry, warnings, is_whole: false })
     }
 
     /// Makes everything in one transaction, and finds out whether it was.
@@ -207,6 +206,7 @@ impl Creator {
 
 /// A store whose record is there.
 struct Registered {
+    sides: Sides,
     target: Target,
     entry: Entry,
     warnings: Vec<String>,

@@ -13,14 +13,17 @@ use crate::{
 /// The shard where the store is.
 pub(super) const SHARD: u32 = 1;
 
+/// The server of all tests may have much to write, and then it answers late.
+const PATIENT: &str = "[timing]\nprobe_timeout = \"20s\"\nread_timeout = \"20s\"\n";
+
 /// A fleet with one store, `S-one`, that has these orders.
 pub(super) fn shop(orders: Vec<Document>) -> Rig {
-    Rig::new(vec![store("one", SHARD, orders)])
+    Rig::with(vec![store("one", SHARD, orders)], PATIENT)
 }
 
 /// The same on a server of its own.
 pub(super) fn shop_on(server: &str, orders: Vec<Document>) -> Rig {
-    Rig::on(server, vec![store("one", SHARD, orders)], "")
+    Rig::on(server, vec![store("one", SHARD, orders)], PATIENT)
 }
 
 /// Puts documents into the orders as the bytes that they are.

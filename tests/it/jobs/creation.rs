@@ -120,12 +120,7 @@ async fn read_only_is_refused_at_the_gate_and_a_lost_database_before_anything_is
     assert!(rig.jobs().await.is_empty());
 
     drop(second);
-    crate::support::eventually_async("shard 2 is down", || async {
-        let pools = rig.fleet.pools().borrow().clone();
-        let pool = pools.get(tilldeck::domain::database::Database::Shard(shard(2))).unwrap();
-        (!pool.state.is_usable()).then_some(())
-    })
-    .await;
+    rig.wait_for_loss(2).await;
     let (created, _) = rig.create(&rig.plan("acme", Some(2))).await;
     let failure = created.unwrap_err();
     assert!([FailureKind::Refused, FailureKind::Network].contains(&failure.kind), "{failure}");

@@ -228,6 +228,7 @@ async fn every_command(uri: &str, fault: Fault, extent: Extent) -> Vec<i32> {
     for (number, commands) in COMMANDS.into_iter().enumerate() {
         for passed in 0..60 {
             let case = Case { commands, passed, fault, extent };
+            rig.recover().await;
             let outcome = case.run(&rig).await;
             faults.extend(wrong(&rig, case, &outcome).await);
             faults.extend(is_blocked(&rig, case).await.then(|| format!("{case:?} keeps the turn")));
@@ -275,4 +276,34 @@ async fn commands_keep_failing_in_a_transaction() {
 async fn commands_keep_failing_with_the_journal() {
     let faults = [Fault::Refusal(11601), Fault::Unconfirmed];
     all(Shape::Standalone, Extent::FromThenOn, &faults).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shard_that_is_lost_while_the_record_is_written_leaves_no_record_and_a_named_job() {
+    let (server, second) = (start(ServerOptions::default()), start(ServerOptions::default()));
+    let rig = Rig::with_second(&server.uri(), &second.uri()).await;
+    let plan = rig.plan("acme", Some(2));
+    let held = doc! {
+        "configureFailPoint": "failCommand",
+        "mode": {"times": 1},
+        "data": {
+            "failCommands": ["insert"], "appName": "tilldeck",
+            "blockConnection": true, "blockTimeMS": 2_000,
+        },
+    };
+    rig.client.database("admin").run_command(held).await.unwrap();
+    let lose_the_shard = async {
+        wait_for_failures(&rig.client, 1).await;
+        drop(second);
+        rig.fleet.retry(None);
+        rig.wait_for_loss(2).await;
+    };
+    let ((created, _), ()) = tokio::join!(rig.create(&plan), lose_the_shard);
+    let failure = created.unwrap_err();
+    let jobs = rig.jobs().await;
+    assert_eq!(jobs.len(), 1, "{jobs:?}");
+    assert_eq!(jobs[0].get_str("state").unwrap(), "running");
+    let id = jobs[0].get_object_id("_id").unwrap().to_hex();
+    assert!(failure.hint.to_string().contains(&format!("jobs undo {id}")), "{failure:?}");
+    assert!(rig.records().await.is_empty(), "{failure:?}");
 }

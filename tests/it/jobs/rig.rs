@@ -11,7 +11,7 @@ use tilldeck::{
     config::{Config, Paths, ShardOverride, Timing},
     domain::{
         creation::{Choice, Created, Draft, Known, Plan, Taken, plan},
-        database::DatabaseId,
+        database::{Database, DatabaseId},
         distribution::Occupancy,
         failure::Failure,
         index::IndexSpec,
@@ -22,7 +22,7 @@ use tilldeck::{
 };
 use tokio::sync::watch;
 
-use crate::support::{PATIENCE, client, database_name};
+use crate::support::{PATIENCE, client, database_name, eventually_async};
 
 /// One fleet with databases of its own names: main, and two shards.
 pub(super) struct Rig {
@@ -71,6 +71,30 @@ impl Rig {
         fleet.settle(PATIENCE).await;
         let (client, second) = (client(uri).await, crate::support::client(second).await);
         Self { fleet, client, second, main, _home: home }
+    }
+
+    /// Waits until every database can be used. What fails commands may have met a probe of the
+    /// fleet: one that the driver asks for when it has lost sight of a server for a moment.
+    pub(super) async fn recover(&self) {
+        let recovered = || async {
+            let pools = self.fleet.pools().borrow().clone();
+            let is_up = pools.pools.iter().all(|pool| pool.state.is_usable());
+            if !is_up {
+                self.fleet.retry(None);
+            }
+            is_up.then_some(())
+        };
+        eventually_async("every database can be used", recovered).await;
+    }
+
+    /// Waits until the fleet knows that a shard cannot be used.
+    pub(super) async fn wait_for_loss(&self, number: u32) {
+        let lost = || async {
+            let pools = self.fleet.pools().borrow().clone();
+            let pool = pools.get(Database::Shard(shard(number))).unwrap();
+            (!pool.state.is_usable()).then_some(())
+        };
+        eventually_async("the shard is down", lost).await;
     }
 
     pub(super) async fn create(&self, plan: &Plan) -> (Result<Created, Failure>, Progress) {
