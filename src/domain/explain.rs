@@ -22,6 +22,9 @@ pub struct Plan {
     pub walked: Option<String>,
     /// Whether it sorts what it has read, instead of reading it in order.
     pub sorts_in_memory: bool,
+    /// Whether the server says of every index that it reads that no key came from an array;
+    /// `None` where it reads no index.
+    pub holds_no_array: Option<bool>,
     /// What happened when it ran; `None` where it was only planned.
     pub run: Option<Run>,
 }
@@ -122,6 +125,10 @@ impl Plan {
         if self.walked.is_none() {
             self.walked = walked(node).map(ToOwned::to_owned);
         }
+        if name == "IXSCAN" {
+            let others = self.holds_no_array.unwrap_or(true);
+            self.holds_no_array = Some(others && holds_no_array(node));
+        }
         if let Ok(index) = node.get_str("indexName")
             && !self.indexes.iter().any(|known| known == index)
         {
@@ -210,6 +217,14 @@ fn walked(node: &Document) -> Option<&str> {
     let scan = node.get_document("inputStage").ok()?;
     let bounds = scan.get_document("indexBounds").ok()?;
     bounds.values().all(is_all).then(|| scan.get_str("indexName").ok())?
+}
+
+/// Whether the index of a scan knows that no document has an array on the way to a key. Those
+/// from before MongoDB 3.4 do not know it of arrays with one element.
+fn holds_no_array(scan: &Document) -> bool {
+    let is_none = |paths: &Bson| paths.as_array().is_some_and(Vec::is_empty);
+    scan.get_bool("isMultiKey").is_ok_and(|is| !is)
+        && scan.get_document("multiKeyPaths").is_ok_and(|paths| paths.values().all(is_none))
 }
 
 /// What a stage works with, in the syntax of the shell.

@@ -16,11 +16,13 @@
 
 use bson::{Bson, Document, RawDocument, doc};
 
+use self::ranges::Field;
 use super::{
     failure::{Failure, FailureKind},
-    order::{Class, SortKey, compare_keys, key_of},
+    order::{SortKey, compare_keys, key_of},
 };
 
+mod ranges;
 #[cfg(test)]
 mod tests;
 
@@ -48,6 +50,10 @@ pub struct Order {
     pub keys: Vec<SortKey>,
     /// What tells equal ones apart.
     pub ties: Ties,
+    /// Whether a document may have an array on the way to a key; unknown counts as yes. Where
+    /// it may, the end of the pages is certain only when every document was looked at: no
+    /// index has a range for arrays in arrays.
+    pub arrays: bool,
 }
 
 /// A place between two documents, beside one with these values.
@@ -126,13 +132,14 @@ pub fn keys(sort: &Document) -> Result<Option<Vec<SortKey>>, Failure> {
 }
 
 impl Order {
-    /// The sort, with `_id` as its last key.
+    /// The sort, with `_id` as its last key. Of the others, nothing is known.
     pub fn by_id(mut keys: Vec<SortKey>) -> Self {
         if keys.last().is_none_or(|key| key.path != "_id") {
             let ascending = keys.last().is_none_or(|key| key.ascending);
             keys.push(SortKey { path: "_id".into(), ascending });
         }
-        Self { keys, ties: Ties::Id }
+        let arrays = keys.iter().any(|key| key.path != "_id");
+        Self { keys, ties: Ties::Id, arrays }
     }
 
     /// Whether it is the order of pages by this sort; of no sort at all, any order is.
@@ -180,12 +187,13 @@ impl Order {
                 continue;
             };
             let upwards = key.ascending == (way == Way::Forwards);
+            let field = self.field(key);
             // What has a place before: an array may have elements in several of these.
-            let mut before = up_to(&key.path, value, upwards, true);
-            for beyond in beyond(&key.path, value, upwards) {
+            let mut before = field.up_to(value, upwards, true);
+            for beyond in field.beyond(value, upwards) {
                 let mut parts = self.equals(mark, last, way);
                 parts.push(beyond.clone());
-                if key.path != "_id" {
+                if field.arrays {
                     parts.push(doc! {"$nor": before.clone()});
                 }
                 before.push(beyond);
@@ -225,15 +233,22 @@ impl Order {
         Ok(seen.chunks(NAMES).map(named).collect())
     }
 
+    fn field<'a>(&self, key: &'a SortKey) -> Field<'a> {
+        // Only what a view calls `_id` may be an array.
+        let is_id = key.path == "_id" && self.ties != Ties::Content;
+        Field { path: &key.path, arrays: self.arrays && !is_id }
+    }
+
     /// That the first `n` keys have the values of the mark.
     fn equals(&self, mark: &Mark, n: usize, way: Way) -> Vec<Document> {
         let mut parts = Vec::new();
         for (key, value) in self.keys.iter().zip(&mark.values).take(n) {
-            parts.push(equal(&key.path, value));
+            let field = self.field(key);
+            parts.push(field.equal(value));
             let upwards = key.ascending == (way == Way::Forwards);
-            let before = up_to(&key.path, value, upwards, false);
+            let before = field.up_to(value, upwards, false);
             // An array has the value that it sorts by, and none that would come earlier.
-            if key.path != "_id" && !before.is_empty() {
+            if field.arrays && !before.is_empty() {
                 parts.push(doc! {"$nor": before});
             }
         }
@@ -290,159 +305,4 @@ fn too_many_ties(keys: &[SortKey]) -> Failure {
         ),
         "Add `_id: 1` to the sort, or filter further",
     )
-}
-
-/// That a field has this value, or is an array with it.
-fn equal(path: &str, value: &Bson) -> Document {
-    match value {
-        Bson::Undefined => any_of(undefined(path)),
-        Bson::Null => any_of(null(path)),
-        Bson::Array(_) => doc! {path: {"$elemMatch": {"$eq": value.clone()}}},
-        value => doc! {path: {"$eq": value.clone()}},
-    }
-}
-
-fn undefined(path: &str) -> Vec<Document> {
-    // That it equals an empty array also holds for an array with one in it.
-    vec![doc! {path: {"$type": "undefined"}}, doc! {path: {"$eq": [], "$size": 0}}]
-}
-
-/// What sorts as null: null itself, what is missing, and on the way of a path the elements of
-/// an array that are no documents, or an array without any.
-fn null(path: &str) -> Vec<Document> {
-    let is_index = |name: &str| name.bytes().all(|byte| byte.is_ascii_digit());
-    if path.split('.').skip(1).any(is_index) {
-        // That it is null also holds where another element of the array lacks such a field.
-        return vec![doc! {path: {"$type": "null"}}, doc! {path: {"$exists": false}}];
-    }
-    // Servers before 8.0 take undefined for null.
-    let is_no_other =
-        any_of(vec![doc! {path: {"$not": {"$type": "undefined"}}}, doc! {path: {"$type": "null"}}]);
-    let mut filters = vec![doc! {"$and": [{path: {"$eq": Bson::Null}}, is_no_other]}];
-    for before in path.match_indices('.').filter_map(|(at, _)| path.get(..at)) {
-        filters.push(doc! {before: {"$eq": [], "$size": 0}});
-        filters.push(doc! {before: {"$elemMatch": {"$not": {"$type": "object"}}}});
-    }
-    filters
-}
-
-/// A comparison with a regular expression, which a filter takes for a search.
-fn compare_regex(path: &str, operator: &str, value: &Bson) -> Document {
-    let path = format!("${path}");
-    doc! {"$expr": {"$anyElementTrue": {"$map": {
-        "input": {"$cond": [{"$isArray": &path}, &path, [&path]]},
-        "in": {"$and": [
-            {"$eq": [{"$type": "$$this"}, "regex"]},
-            {operator: ["$$this", {"$literal": value.clone()}]},
-        ]},
-    }}}}
-}
-
-fn any_of(mut parts: Vec<Document>) -> Document {
-    if parts.len() == 1 {
-        parts.remove(0)
-    } else {
-        doc! {"$or": parts}
-    }
-}
-
-/// What comes strictly after the value: filters in their order, each served by one range.
-fn beyond(path: &str, value: &Bson, upwards: bool) -> Vec<Document> {
-    let class = Class::of(value);
-    let is_nan = is_nan(value);
-    let operator = if upwards { "$gt" } else { "$lt" };
-    let mut filters = match class {
-        Class::MinKey | Class::Undefined | Class::Null | Class::MaxKey => vec![],
-        Class::Number if is_nan && upwards => {
-            vec![doc! {path: {"$gte": f64::NEG_INFINITY}}]
-        }
-        Class::Number if is_nan => vec![],
-        // The server compares nothing with not-a-number, which sorts below all numbers.
-        Class::Number if !upwards => {
-            vec![doc! {path: {"$lt": value.clone()}}, doc! {path: f64::NAN}]
-        }
-        Class::Regex => vec![compare_regex(path, operator, value)],
-        Class::Array => vec![doc! {path: {"$elemMatch": {operator: value.clone()}}}],
-        _ => vec![doc! {path: {operator: value.clone()}}],
-    };
-    let mut others: Vec<Class> = Class::ALL
-        .into_iter()
-        .filter(|other| if upwards { *other > class } else { *other < class })
-        .collect();
-    if !upwards {
-        others.reverse();
-    }
-    // A server that merges ranges of an index takes undefined and null for the same.
-    let is_nothing = |class: &Class| matches!(class, Class::Undefined | Class::Null);
-    let runs = others.chunk_by(|left, right| !is_nothing(left) && !is_nothing(right));
-    filters.extend(runs.map(|run| any_of(of_classes(path, run))));
-    filters
-}
-
-/// What comes before the value, or with `inclusive` also the value itself: one of these holds
-/// for an element of an array that has no place after it.
-fn up_to(path: &str, value: &Bson, upwards: bool, inclusive: bool) -> Vec<Document> {
-    let class = Class::of(value);
-    let operator = if upwards { "$lt" } else { "$gt" };
-    let mut filters = match class {
-        Class::MinKey | Class::Undefined | Class::Null | Class::MaxKey => vec![],
-        Class::Regex => vec![compare_regex(path, operator, value)],
-        Class::Number if is_nan(value) && upwards => vec![],
-        Class::Number if is_nan(value) => vec![doc! {path: {"$gte": f64::NEG_INFINITY}}],
-        Class::Number if upwards => {
-            vec![doc! {path: {"$lt": value.clone()}}, doc! {path: f64::NAN}]
-        }
-        Class::Array => vec![doc! {path: {"$elemMatch": {operator: value.clone()}}}],
-        _ => vec![doc! {path: {operator: value.clone()}}],
-    };
-    if inclusive {
-        filters.push(equal(path, value));
-    }
-    let others: Vec<Class> = Class::ALL
-        .into_iter()
-        .filter(|other| if upwards { *other < class } else { *other > class })
-        .collect();
-    filters.extend(of_classes(path, &others));
-    filters
-}
-
-fn is_nan(value: &Bson) -> bool {
-    match value {
-        Bson::Double(number) => number.is_nan(),
-        Bson::Decimal128(decimal) => decimal.to_string() == "NaN",
-        _ => false,
-    }
-}
-
-/// That a field is of one of these classes.
-fn of_classes(path: &str, classes: &[Class]) -> Vec<Document> {
-    let mut names: Vec<&str> = Vec::new();
-    let mut filters = Vec::new();
-    for class in classes {
-        match class {
-            Class::Undefined => filters.extend(undefined(path)),
-            Class::Null => filters.extend(null(path)),
-            // No `_id` is one, and no index has a range for it.
-            Class::Array if path == "_id" => {}
-            Class::Array => filters.push(doc! {path: {"$elemMatch": {"$type": "array"}}}),
-            Class::MinKey => names.push("minKey"),
-            Class::Number => names.push("number"),
-            Class::Text => names.extend(["string", "symbol"]),
-            Class::Document => names.push("object"),
-            Class::Binary => names.push("binData"),
-            Class::ObjectId => names.push("objectId"),
-            Class::Boolean => names.push("bool"),
-            Class::Date => names.push("date"),
-            Class::Timestamp => names.push("timestamp"),
-            Class::Regex => names.push("regex"),
-            Class::DbPointer => names.push("dbPointer"),
-            Class::Code => names.push("javascript"),
-            Class::CodeWithScope => names.push("javascriptWithScope"),
-            Class::MaxKey => names.push("maxKey"),
-        }
-    }
-    if !names.is_empty() {
-        filters.insert(0, doc! {path: {"$type": names}});
-    }
-    filters
 }

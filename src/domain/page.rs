@@ -79,7 +79,7 @@ pub fn token(order: &Order, mark: &Mark) -> String {
         Ties::Content => "content",
     };
     let place = doc! {
-        "sort": order.sort(Way::Forwards), "ties": ties,
+        "sort": order.sort(Way::Forwards), "ties": ties, "arrays": order.arrays,
         "values": &mark.values, "seen": &mark.seen, "read": mark.read.name(),
     };
     Bson::Document(place).into_canonical_extjson().to_string()
@@ -100,12 +100,13 @@ pub fn from_token(text: &str) -> Result<(Order, Mark), Failure> {
             "content" => Ties::Content,
             _ => return None,
         };
+        let arrays = place.get_bool("arrays").ok()?;
         let values = place.get_array("values").ok()?.clone();
         let seen = place.get_array("seen").ok()?.clone();
         let read = place.get_str("read").ok()?;
         let read = [Way::Forwards, Way::Backwards].into_iter().find(|way| way.name() == read)?;
         let fits = !keys.is_empty() && keys.len() == values.len();
-        fits.then_some((Order { keys, ties }, Mark { values, seen, read }))
+        fits.then_some((Order { keys, ties, arrays }, Mark { values, seen, read }))
     };
     read().ok_or_else(|| {
         Failure::new(
@@ -124,6 +125,7 @@ mod tests {
     fn a_place_is_read_back_from_its_text() {
         let order = Order {
             ties: Ties::Seen,
+            arrays: false,
             ..Order::by_id(keyset::keys(&doc! {"total": -1}).unwrap().unwrap())
         };
         let mark = Mark {
@@ -133,9 +135,12 @@ mod tests {
         };
         let text = token(&order, &mark);
         assert_eq!(from_token(&text), Ok((order, mark)));
-        for wrong in
-            ["", "{}", "x", "{sort: {a: 1}, ties: 'id', values: [], seen: [], read: 'forwards'}"]
-        {
+        for wrong in [
+            "",
+            "{}",
+            "x",
+            "{sort: {a: 1}, ties: 'id', arrays: true, values: [], seen: [], read: 'forwards'}",
+        ] {
             assert_eq!(from_token(wrong).unwrap_err().kind, FailureKind::Usage);
         }
     }

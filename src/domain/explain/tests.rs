@@ -73,3 +73,28 @@ fn aggregations_and_sharded_clusters_are_read_too() {
     assert_eq!(sharded.stages.len(), 2);
     assert_eq!(Plan::read(&doc! {}), Plan::default());
 }
+
+#[test]
+fn no_array_is_known_of_only_where_every_index_says_so_of_its_paths() {
+    let scan = |paths: Document| {
+        let mut scan = doc! {"stage": "IXSCAN", "indexName": "v_1", "isMultiKey": false};
+        scan.extend(paths);
+        scan
+    };
+    let none: [&str; 0] = [];
+    let free = scan(doc! {"multiKeyPaths": {"v": none}});
+    let held = scan(doc! {"multiKeyPaths": {"v": ["v"]}, "isMultiKey": true});
+    let old = scan(doc! {});
+    for (scans, expected) in [
+        (vec![], None),
+        (vec![free.clone()], Some(true)),
+        (vec![held.clone()], Some(false)),
+        (vec![old], Some(false)),
+        (vec![free.clone(), free.clone()], Some(true)),
+        (vec![held, free], Some(false)),
+    ] {
+        let merged = doc! {"stage": "SORT_MERGE", "inputStages": scans};
+        let plan = Plan::read(&doc! {"queryPlanner": {"winningPlan": merged.clone()}});
+        assert_eq!(plan.holds_no_array, expected, "{merged}");
+    }
+}

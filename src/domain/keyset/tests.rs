@@ -42,7 +42,7 @@ fn a_sort_by_id_ends_there_and_others_are_no_keys() {
 
 #[test]
 fn too_many_equal_values_are_refused_in_words() {
-    let order = Order { keys: sort(&doc! {"state": 1}), ties: Ties::Seen };
+    let order = Order { keys: sort(&doc! {"state": 1}), ties: Ties::Seen, arrays: true };
     let seen = vec![Bson::Null; MOST_TIES + 1];
     let many = Mark { seen, ..mark(vec![Bson::Int32(1)]) };
     let failure = order.segments(&many, Way::Forwards).unwrap_err();
@@ -51,7 +51,7 @@ fn too_many_equal_values_are_refused_in_words() {
 
 #[test]
 fn who_turns_around_is_given_what_was_seen_and_nothing_else() {
-    let order = Order { keys: sort(&doc! {"state": 1}), ties: Ties::Seen };
+    let order = Order { keys: sort(&doc! {"state": 1}), ties: Ties::Seen, arrays: true };
     let seen: Vec<Bson> = (0..150).map(Bson::Int32).collect();
     let mark = Mark { seen: seen.clone(), ..mark(vec![Bson::Int32(1)]) };
     let on = order.segments(&mark, Way::Forwards).unwrap();

@@ -54,34 +54,49 @@ async fn order_of(
     if query.sort.is_empty() {
         let first = |path: &str| vec![SortKey { path: path.into(), ascending: true }];
         return Ok(Some(match (&request.facts.form, &request.facts.time_field) {
-            (Form::TimeSeries, Some(field)) => Order { keys: first(field), ties: Ties::Content },
-            (Form::View, _) => Order { keys: first("_id"), ties: Ties::Content },
+            (Form::TimeSeries, Some(field)) => {
+                Order { ties: Ties::Content, keys: first(field), arrays: false }
+            }
+            (Form::View, _) => Order { ties: Ties::Content, keys: first("_id"), arrays: true },
             _ => of_collection(query, vec![]),
         }));
     }
     let Some(keys) = keyset::keys(&query.sort)? else { return Ok(None) };
-    let has_id = keys.last().is_some_and(|key| key.path == "_id");
     Ok(Some(match request.facts.form {
-        Form::TimeSeries => Order { keys, ties: Ties::Content },
-        Form::View => Order { ties: Ties::Content, ..Order::by_id(keys) },
-        Form::Collection if has_id => of_collection(query, keys),
-        Form::Collection => {
-            let with_id = of_collection(query, keys.clone());
-            let is_told =
-                with_id.ties == Ties::Content || query.projection.get("_id").is_none_or(is_shown);
-            // An index that serves the sort alone is worth leaving `_id` out of the order:
-            // with it, each page would sort everything.
-            if is_told
-                && is_sorted_in_memory(handle, request, with_id.sort(Way::Forwards), config).await
-                && !is_sorted_in_memory(handle, request, query.sort.clone(), config).await
-            {
-                let ties = if with_id.ties == Ties::Id { Ties::Seen } else { with_id.ties };
-                Order { keys, ties }
-            } else {
-                with_id
-            }
-        }
+        Form::TimeSeries => Order { keys, ties: Ties::Content, arrays: true },
+        Form::View => Order { ties: Ties::Content, arrays: true, ..Order::by_id(keys) },
+        Form::Collection => of_plan(handle, request, keys, config).await,
     }))
+}
+
+/// The order of a collection's pages, as its indexes serve it best.
+async fn of_plan(
+    handle: &Handle,
+    request: &PageRequest,
+    keys: Vec<SortKey>,
+    config: &QueryConfig,
+) -> Order {
+    let query = &request.query;
+    let with_id = of_collection(query, keys.clone());
+    if !with_id.arrays {
+        return with_id;
+    }
+    let has_id = keys.last().is_some_and(|key| key.path == "_id");
+    let is_told = with_id.ties == Ties::Content || query.projection.get("_id").is_none_or(is_shown);
+    let served = served(handle, request, with_id.sort(Way::Forwards), config).await;
+    // An index that serves the sort alone is worth leaving `_id` out of the order: with it,
+    // each page would sort everything.
+    if served == Some(Served::Not)
+        && !has_id
+        && is_told
+        && let Some(Served::InOrder { arrays }) =
+            self::served(handle, request, query.sort.clone(), config).await
+    {
+        let ties = if with_id.ties == Ties::Id { Ties::Seen } else { with_id.ties };
+        return Order { keys, ties, arrays };
+    }
+    let arrays = served != Some(Served::InOrder { arrays: false });
+    Order { arrays, ..with_id }
 }
 
 /// By these keys and `_id`, which the query's own way to compare may take for the same where
@@ -96,16 +111,26 @@ fn is_shown(value: &Bson) -> bool {
         && value.as_f64() != Some(0.0)
 }
 
-/// Whether no index gives this order. Unknown counts as yes: then nothing is relied on.
-async fn is_sorted_in_memory(
+/// How the indexes serve an order.
+#[derive(Clone, Copy, PartialEq)]
+enum Served {
+    /// What is found is sorted in memory.
+    Not,
+    /// It is read in order; whether there may be arrays among the keys.
+    InOrder { arrays: bool },
+}
+
+/// How the indexes serve this order; `None` where the server does not say.
+async fn served(
     handle: &Handle,
     request: &PageRequest,
     sort: Document,
     config: &QueryConfig,
-) -> bool {
+) -> Option<Served> {
     let query = Query { sort, ..request.query.clone() };
-    let plan = explain_plan(handle, &request.collection, &query, config.max_time).await;
-    plan.is_ok_and(|plan| plan.sorts_in_memory)
+    let plan = explain_plan(handle, &request.collection, &query, config.max_time).await.ok()?;
+    let arrays = plan.holds_no_array != Some(true);
+    Some(if plan.sorts_in_memory { Served::Not } else { Served::InOrder { arrays } })
 }
 
 /// The one page of an order that has no keys.
