@@ -18,7 +18,7 @@ pub(crate) use self::{
     certificates::Authority,
     proxy::{Mode, Proxy},
     schema::schema_faults,
-    servers::{client, database_name, mongod, on_server, shared, start},
+    servers::{client, database_name, fleet_config, mongod, on_server, shared, start, uri_of},
 };
 
 /// What a condition is given before a test fails: loaded machines are slow.

@@ -7,7 +7,7 @@ use mongodb::{
 };
 use serde_json::Value;
 
-use crate::support::{Home, Output, database_name, on_server, shared};
+use crate::support::{Home, Output, database_name, on_server, shared, uri_of};
 
 /// What every store must have.
 const REQUIRED: [&str; 3] = ["products", "orders", "categories"];
@@ -237,12 +237,6 @@ impl Fleet {
 fn batch(answer: &Document) -> Vec<Document> {
     let batch = answer.get_document("cursor").unwrap().get_array("firstBatch").unwrap();
     batch.iter().map(|one| one.as_document().unwrap().clone()).collect()
-}
-
-/// The URI of a database on a server whose URI has a path and maybe options.
-pub(crate) fn uri_of(server: &str, database: &str) -> String {
-    let (address, options) = server.split_once('?').unwrap_or((server, ""));
-    format!("{}/{database}?{options}", address.trim_end_matches('/'))
 }
 
 /// Nothing in the output that a terminal would obey.

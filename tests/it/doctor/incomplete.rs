@@ -3,8 +3,8 @@
 use mongodb::bson::doc;
 use tilldeck::demo::server::{Login, ServerOptions};
 
-use super::fleet::{Fleet, Plant, uri_of};
-use crate::support::{database_name, on_server, shared, start};
+use super::fleet::{Fleet, Plant};
+use crate::support::{database_name, on_server, shared, start, uri_of};
 
 fn settings(main: &str, shard: &str) -> String {
     format!("uri = \"{main}\"\n[shards.2]\nuri = \"{shard}\"\n")

@@ -8,7 +8,7 @@ use mongodb::{
 };
 use secrecy::SecretString;
 use tilldeck::{
-    config::{Config, Paths, ShardOverride, Timing},
+    config::{Config, ShardOverride},
     domain::{
         creation::{Choice, Created, Draft, Known, Plan, Taken, plan},
         database::{Database, DatabaseId},
@@ -22,7 +22,7 @@ use tilldeck::{
 };
 use tokio::sync::watch;
 
-use crate::support::{PATIENCE, client, database_name, eventually_async};
+use crate::support::{PATIENCE, client, database_name, eventually_async, fleet_config};
 
 /// One fleet with databases of its own names: main, and two shards.
 pub(super) struct Rig {
@@ -165,23 +165,7 @@ pub(super) fn four(prefix: &str) -> BTreeSet<String> {
 }
 
 fn config(uri: &str, main: &str, home: &Path) -> Config {
-    let (address, options) =
-        uri.split_once("/?").map_or((uri, ""), |(address, rest)| (address, rest));
-    let address = address.trim_end_matches('/');
-    let mut config = Config {
-        uri: Some(SecretString::from(format!("{address}/{main}?{options}"))),
-        timing: Timing {
-            probe_interval: Duration::from_millis(300),
-            probe_timeout: Duration::from_secs(2),
-            retry_at_most: Duration::from_secs(1),
-            read_timeout: Duration::from_secs(20),
-            ..Timing::default()
-        },
-        paths: Paths { cache: home.join("cache"), ..Paths::default() },
-        ..Config::default()
-    };
-    main.clone_into(&mut config.layout.database_prefix);
-    config.layout.database_count = 2;
+    let mut config = fleet_config(uri, main, home);
     config.layout.stores_per_database = 3;
     config
 }

@@ -1,20 +1,19 @@
 //! A fleet on a server, and what tests wait for.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use mongodb::{
     Client, Collection,
     bson::{Document, doc},
 };
-use secrecy::SecretString;
 use tilldeck::{
-    config::{Config, Paths, Timing},
+    config::Config,
     domain::registry::{Registry, Source},
     mongo::{fleet::Fleet, targets::Targets},
 };
 use tokio::time::timeout;
 
-use crate::support::{PATIENCE, client, database_name};
+use crate::support::{PATIENCE, client, database_name, fleet_config};
 
 /// One fleet with databases of its own names.
 pub(super) struct Rig {
@@ -35,7 +34,7 @@ impl Rig {
     pub(super) async fn named(uri: &str, main: &str) -> Self {
         let client = client(uri).await;
         let home = tempfile::tempdir().unwrap();
-        let config = config(uri, main, home.path());
+        let config = fleet_config(uri, main, home.path());
         Self { fleet: start(&config), config, client, main: main.to_owned(), _home: home }
     }
 
@@ -79,28 +78,6 @@ pub(super) async fn until(
 
 pub(super) fn start(config: &Config) -> Fleet {
     Fleet::start(Targets::parse(config).unwrap(), config)
-}
-
-pub(super) fn config(uri: &str, main: &str, home: &Path) -> Config {
-    let (address, options) =
-        uri.split_once("/?").map_or((uri, ""), |(address, rest)| (address, rest));
-    let address = address.trim_end_matches('/');
-    let mut config = Config {
-        uri: Some(SecretString::from(format!("{address}/{main}?{options}"))),
-        timing: Timing {
-            probe_interval: Duration::from_millis(300),
-            probe_timeout: Duration::from_secs(2),
-            retry_at_most: Duration::from_secs(1),
-            registry_poll: Duration::from_millis(200),
-            read_timeout: Duration::from_secs(20),
-            ..Timing::default()
-        },
-        paths: Paths { cache: home.join("cache"), ..Paths::default() },
-        ..Config::default()
-    };
-    main.clone_into(&mut config.layout.database_prefix);
-    config.layout.database_count = 2;
-    config
 }
 
 pub(super) fn store(id: &str) -> Document {

@@ -17,8 +17,8 @@ use serde_json::Value;
 use tilldeck::demo::server::{Server, ServerOptions};
 
 use crate::{
-    doctor::fleet::{Place, name_of, record, uri_of},
-    support::{Home, Output, database_name, eventually, on_server, shared, start},
+    doctor::fleet::{Place, name_of, record},
+    support::{Home, Output, database_name, eventually, on_server, shared, start, uri_of},
 };
 
 /// A store with its orders; in place 0 it is a legacy one, whose record has no databaseId.

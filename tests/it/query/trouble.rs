@@ -11,8 +11,8 @@ use super::rig::{
     Answer, Faulty, Ground, Operation, Rig, fail, numbered, operations, store, wait_for_failure,
 };
 use crate::{
-    doctor::fleet::{name_of, uri_of},
-    support::{Output, Running, database_name, eventually, on_server, shared, start},
+    doctor::fleet::name_of,
+    support::{Output, Running, database_name, eventually, on_server, shared, start, uri_of},
 };
 
 /// Causes of a server that is gone or says nothing.

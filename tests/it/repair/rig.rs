@@ -1,12 +1,8 @@
 //! The fleet of a test, examined in this process, so that something can change before the
 //! repair.
 
-use std::{path::Path, time::Duration};
-
 use mongodb::bson::Document;
-use secrecy::SecretString;
 use tilldeck::{
-    config::{Config, Paths, Timing},
     doctor::examine,
     domain::{
         failure::Failure,
@@ -19,8 +15,8 @@ use tilldeck::{
 use tokio::time::timeout;
 
 use crate::{
-    doctor::fleet::{Fleet, Place, Plant, uri_of},
-    support::{PATIENCE, shared},
+    doctor::fleet::{Fleet, Place, Plant},
+    support::{PATIENCE, fleet_config, shared},
 };
 
 /// Plants, examines, changes what was found, and applies the repair of the first finding of
@@ -44,7 +40,8 @@ pub(super) fn repaired_after(
 }
 
 async fn found(fleet: &Fleet, rule: Rule) -> (Connected, Finding) {
-    let config = config(&fleet.main, fleet.home.path());
+    let mut config = fleet_config(&shared().uri(), &fleet.main, fleet.home.path());
+    config.layout.database_count = 3;
     let connected = Connected::start(Targets::parse(&config).unwrap(), &config);
     connected.settle(PATIENCE).await;
     let mut registry = connected.registry();
@@ -54,16 +51,4 @@ async fn found(fleet: &Fleet, rule: Rule) -> (Connected, Finding) {
     let examination = examine(&connected.inventory().await);
     let finding = examination.findings.into_iter().find(|finding| finding.rule == rule);
     (connected, finding.unwrap())
-}
-
-fn config(main: &str, home: &Path) -> Config {
-    let mut config = Config {
-        uri: Some(SecretString::from(uri_of(&shared().uri(), main))),
-        timing: Timing { read_timeout: Duration::from_secs(20), ..Timing::default() },
-        paths: Paths { cache: home.join("cache"), ..Paths::default() },
-        ..Config::default()
-    };
-    main.clone_into(&mut config.layout.database_prefix);
-    config.layout.database_count = 3;
-    config
 }

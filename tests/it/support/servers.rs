@@ -1,15 +1,20 @@
 //! Real servers: one for all tests of this process, and others for tests that break them.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         LazyLock,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use mongodb::Client;
-use tilldeck::demo::server::{Server, ServerOptions, find_or_fetch};
+use secrecy::SecretString;
+use tilldeck::{
+    config::{Config, Paths, Timing},
+    demo::server::{Server, ServerOptions, find_or_fetch},
+};
 
 /// The server's binary, found or fetched once.
 pub(crate) fn mongod() -> PathBuf {
@@ -47,4 +52,31 @@ pub(crate) async fn client(uri: &str) -> Client {
 pub(crate) fn on_server<T>(uri: &str, work: impl AsyncFnOnce(Client) -> T) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async { work(client(uri).await).await })
+}
+
+/// The URI of a server with another database in its path.
+pub(crate) fn uri_of(server: &str, database: &str) -> String {
+    let (address, options) = server.split_once('?').unwrap_or((server, ""));
+    format!("{}/{database}?{options}", address.trim_end_matches('/'))
+}
+
+/// A fleet on this server: the main database has this name, and two shards have it with a
+/// number. What it writes on disk stays below `home`.
+pub(crate) fn fleet_config(server: &str, main: &str, home: &Path) -> Config {
+    let mut config = Config {
+        uri: Some(SecretString::from(uri_of(server, main))),
+        timing: Timing {
+            probe_interval: Duration::from_millis(300),
+            probe_timeout: Duration::from_secs(2),
+            retry_at_most: Duration::from_secs(1),
+            registry_poll: Duration::from_millis(200),
+            read_timeout: Duration::from_secs(20),
+            ..Timing::default()
+        },
+        paths: Paths { cache: home.join("cache"), ..Paths::default() },
+        ..Config::default()
+    };
+    main.clone_into(&mut config.layout.database_prefix);
+    config.layout.database_count = 2;
+    config
 }

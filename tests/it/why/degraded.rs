@@ -5,8 +5,8 @@ use serde_json::Value;
 use tilldeck::demo::server::{Login, Server, ServerOptions};
 
 use crate::{
-    doctor::fleet::{Fleet, Plant, uri_of},
-    support::{Output, database_name, on_server, shared, start},
+    doctor::fleet::{Fleet, Plant},
+    support::{Output, database_name, on_server, shared, start, uri_of},
 };
 
 /// A password that breaks URIs, patterns and shells when it is not encoded.

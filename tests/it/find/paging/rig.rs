@@ -9,9 +9,8 @@ use mongodb::{
     bson::{Bson, Document, RawDocumentBuf, deserialize_from_document, doc},
     options::{Collation, FindOptions},
 };
-use secrecy::SecretString;
 use tilldeck::{
-    config::{Config, Paths, QueryConfig},
+    config::{Config, QueryConfig},
     domain::{
         collection::{Facts, Form},
         database::{Database, DatabaseId},
@@ -24,7 +23,7 @@ use tilldeck::{
     mongo::{fleet::Fleet, targets::Targets},
 };
 
-use crate::support::{PATIENCE, client, database_name, shared};
+use crate::support::{PATIENCE, client, database_name, fleet_config, shared};
 
 /// One fleet with databases of its own names.
 pub(super) struct Rig {
@@ -57,14 +56,7 @@ impl Rig {
         let main = database_name("find");
         let client = client(uri).await;
         let home = tempfile::tempdir().unwrap();
-        let (address, options) = uri.split_once("/?").unwrap_or((uri, ""));
-        let mut config = Config {
-            uri: Some(SecretString::from(format!("{address}/{main}?{options}"))),
-            paths: Paths { cache: home.path().join("cache"), ..Paths::default() },
-            query,
-            ..Config::default()
-        };
-        main.clone_into(&mut config.layout.database_prefix);
+        let mut config = Config { query, ..fleet_config(uri, &main, home.path()) };
         config.layout.database_count = 1;
         let fleet = Fleet::start(Targets::parse(&config).unwrap(), &config);
         fleet.settle(PATIENCE).await;
