@@ -1,6 +1,6 @@
 //! The doctor: what is wrong with the fleet, found by pure functions over one inventory.
 //!
-//! A rule is one small file: its `check` turns the prepared [`Facts`] into findings, and its
+//! A rule is one small file: its `check` turns the prepared `Facts` into findings, and its
 //! `EXPLANATION` says what such a finding means. Facts that several rules need are worked
 //! out once, in `facts`; every rule is linear in what the fleet holds.
 //!
