@@ -236,7 +236,7 @@ impl Reader {
     ) -> Result<(), Failure> {
         let mut changes = self.fleet.tail(database, collections).await?;
         while let Some(change) = changes.next().await? {
-            let told = Event::DocumentChanged { request, change: Box::new(change) };
+            let told = Event::DocumentChanged { request, change: Box::new(change.summary()) };
             if self.replies.send(told).await.is_err() {
                 break;
             }

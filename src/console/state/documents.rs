@@ -115,7 +115,7 @@ pub struct DocumentsView {
     /// The search in the documents of the page.
     pub search: SearchBox,
     /// Changes as they came, the newest first.
-    pub changes: VecDeque<crate::domain::change::Change>,
+    pub changes: VecDeque<panel::Line>,
     /// Whether changes are followed.
     pub following: Option<RequestId>,
     /// Whether those of the whole store are, not of this collection alone.

@@ -13,7 +13,7 @@ use super::{
     stores::Arrangement,
 };
 use crate::domain::{
-    change::Change,
+    change,
     collection::{StoreCollections, Usage},
     creation::{Created, Survey, Taken},
     explain::Plan as ExplainPlan,
@@ -101,7 +101,7 @@ pub enum Event {
         /// Which request it belongs to.
         request: RequestId,
         /// How.
-        change: Box<Change>,
+        change: Box<change::Summary>,
     },
     /// Changes are not told any more.
     FollowingEnded {

@@ -63,7 +63,7 @@ fn fold(model: &mut Model, event: Event, commands: &mut Vec<Command>) {
         }
         Event::LookedAt { request, looked } => documents::panel::looked(model, request, looked),
         Event::DocumentChanged { request, change } => {
-            documents::panel::changed(model, request, *change);
+            documents::panel::changed(model, request, &change);
         }
         Event::FollowingEnded { request, failure } => {
             documents::panel::unfollowed(model, request, failure);

@@ -28,8 +28,8 @@ use crate::{
 /// How long the server holds an answer back while nothing happens. The task notices within
 /// that time that nobody listens any more.
 const AWAIT: Duration = Duration::from_secs(1);
-/// Changes that wait to be taken; then the stream waits.
-const QUEUE: usize = 256;
+/// Changes that wait to be taken, each of up to 16 MB; then the stream waits.
+const QUEUE: usize = 16;
 /// `$changeStream` on a server that is no replica set.
 const NO_CHANGE_STREAMS: i32 = 40_573;
 

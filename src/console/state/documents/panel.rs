@@ -1,6 +1,7 @@
 //! What is known about the collection: indexes, fields, the plan of the query, changes.
 
 use bson::{Bson, Document};
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     super::{
@@ -12,7 +13,7 @@ use super::{
     CHANGES, DocumentsView, followed, view_of,
 };
 use crate::domain::{
-    change::Change,
+    change,
     failure::Failure,
     format,
     shell::{self, dates},
@@ -208,12 +209,13 @@ pub(super) fn stop_following(model: &mut Model, commands: &mut Vec<Command>) {
 }
 
 /// Takes a change, the newest on top.
-pub(in super::super) fn changed(model: &mut Model, request: RequestId, change: Change) {
+pub(in super::super) fn changed(model: &mut Model, request: RequestId, change: &change::Summary) {
+    let zone = model.session.zone.clone().unwrap_or(TimeZone::UTC);
     let Some(view) = view_of(model) else { return };
     if view.following != Some(request) {
         return;
     }
-    view.changes.push_front(change);
+    view.changes.push_front(change_line(change, &zone));
     view.changes.truncate(CHANGES);
     // Whoever looks at an older one keeps it.
     if view.panel_cursor.row > 0 {
@@ -264,7 +266,7 @@ pub fn lines(view: &DocumentsView) -> Vec<Line> {
         Panel::Indexes => index_lines(view),
         Panel::Fields => field_lines(view),
         Panel::Plan => plan_lines(view),
-        Panel::Changes => view.changes.iter().map(change_line).collect(),
+        Panel::Changes => view.changes.iter().cloned().collect(),
     }
 }
 
@@ -376,11 +378,12 @@ pub fn plan_text(plan: &crate::domain::explain::Plan) -> Vec<Line> {
     lines
 }
 
-fn change_line(change: &Change) -> Line {
-    let at = change.at.and_then(|at| dates::to_text(at.timestamp_millis())).unwrap_or_default();
-    let at = at.get(11..23).unwrap_or(&at);
-    let (id, what) = (change.id(), change.what());
-    let tone = if change.operation == "delete" { Tone::Warning } else { Tone::Plain };
-    let (operation, collection) = (&change.operation, &change.collection);
-    json_line(&format!("{at}  {operation:<8} {collection}  {id}  {what}"), tone)
+fn change_line(change: &change::Summary, zone: &TimeZone) -> Line {
+    let change::Summary { at, operation, collection, id, what } = change;
+    let at = at.and_then(|at| Timestamp::from_millisecond(at.timestamp_millis()).ok());
+    let at = at.map_or_else(String::new, |at| {
+        at.to_zoned(zone.clone()).strftime("%H:%M:%S%.3f").to_string()
+    });
+    let tone = if operation == "delete" { Tone::Warning } else { Tone::Plain };
+    json_line(&format!("{at:<12}  {operation:<8} {collection}  {id}  {what}"), tone)
 }

@@ -333,18 +333,20 @@ fn changes_are_followed_until_they_are_left() {
     let [Command::FollowChanges { request, .. }] = commands[..] else { panic!("{commands:?}") };
     let change = |id: i32| Event::DocumentChanged {
         request,
-        change: Box::new(crate::domain::change::Change {
-            at: None,
+        change: Box::new(crate::domain::change::Summary {
+            at: Some(bson::DateTime::from_millis(1)),
             operation: "insert".into(),
             collection: "s1_orders".into(),
-            key: rawdoc! {"_id": id},
-            document: None,
-            update: None,
+            id: id.to_string(),
+            what: String::new(),
         }),
     };
     update(&mut model, change(1));
+    model.session.zone = Some(jiff::tz::TimeZone::fixed(jiff::tz::offset(2)));
     update(&mut model, change(2));
-    assert!(panel::lines(view(&model))[0].text.as_str().contains("insert   s1_orders  2"));
+    let lines = panel::lines(view(&model));
+    assert!(lines[0].text.as_str().starts_with("02:00:00.001  insert   s1_orders  2"), "{lines:?}");
+    assert!(lines[1].text.as_str().starts_with("00:00:00.001  insert   s1_orders  1"), "{lines:?}");
     let commands = press(&mut model, "T");
     let [Command::EndWork { .. }, Command::FollowChanges { collections, .. }] = &commands[..]
     else {
