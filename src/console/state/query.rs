@@ -17,6 +17,7 @@ use crate::domain::{
     chart::{Bar, bars},
     document::Tree,
     failure::{Failure, FailureKind},
+    format,
     query::Mistake,
     question::{Failed, Outcome, Plan, Question, Row, Selection, Told},
     shell,
@@ -38,6 +39,9 @@ use self::{
 
 /// Most rows that the screen keeps.
 pub const MOST_ROWS: u64 = 10_000;
+/// Bytes of rows above which no more are asked for: a console that stays open for days holds
+/// what it shows.
+const MOST_BYTES: usize = 64_000_000;
 /// Rows in all, unless it is said.
 const ROWS: &str = "100";
 
@@ -165,6 +169,7 @@ pub struct QueryBoard {
     pub n_answered: usize,
     /// The rows, as they came.
     pub rows: Vec<Row>,
+    n_bytes: usize,
     /// What did not answer.
     pub failed: Vec<Failed>,
     /// How it ended.
@@ -432,6 +437,7 @@ fn ask(model: &mut Model, (question, plan): (Question, Plan), commands: &mut Vec
     (board.is_editing, board.mistake, board.completion) = (false, None, None);
     (board.rows, board.failed, board.outcome, board.failure) = (Vec::new(), Vec::new(), None, None);
     (board.n_answered, board.shown, board.cursor) = (0, Shown::Rows, ListCursor::default());
+    board.n_bytes = 0;
     let plan = Arc::clone(&board.plan);
     commands.push(Command::AskStores { request, question: Box::new(question), plan });
     model.redraw = true;
@@ -446,17 +452,34 @@ pub(super) fn again(model: &mut Model, commands: &mut Vec<Command>) {
 }
 
 /// Takes what stores have said.
-pub(super) fn told(model: &mut Model, request: RequestId, told: Vec<Told>) {
+pub(super) fn told(
+    model: &mut Model,
+    request: RequestId,
+    told: Vec<Told>,
+    commands: &mut Vec<Command>,
+) {
     let board = &mut model.query;
     if board.running != Some(request) {
         return;
     }
     for one in told {
         match one {
-            Told::Row(row) => board.rows.push(row),
+            Told::Row(row) => {
+                board.n_bytes += row.document.as_bytes().len();
+                board.rows.push(row);
+            }
             Told::Answered { .. } => board.n_answered += 1,
             Told::Failed(failed) => board.failed.push(failed),
         }
+    }
+    if board.n_bytes > MOST_BYTES {
+        board.running = None;
+        board.failure = Some(Failure::new(
+            FailureKind::Cancelled,
+            &format!("ended at {}, the most that is kept here", format::bytes(MOST_BYTES as u64)),
+            "Ask for fewer fields or rows, or write the answer into a file with `tilldeck query`",
+        ));
+        commands.push(Command::EndWork { request });
     }
     model.redraw |= matches!(model.top, Top::Query);
 }

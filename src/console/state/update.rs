@@ -76,7 +76,9 @@ fn fold(model: &mut Model, event: Event, commands: &mut Vec<Command>) {
                 documents::export::ended(model, request, outcome);
             }
         }
-        Event::StoresTold { request, told } => query::told(model, request, told),
+        Event::StoresTold { request, told } => {
+            query::told(model, request, told, commands);
+        }
         Event::StoresAsked { request, outcome } => query::asked(model, request, outcome),
         Event::HistoryLoaded(history) => model.history = Some(history),
         Event::UsageLoaded { request, usage } => distribution::loaded(model, request, usage),

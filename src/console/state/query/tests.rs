@@ -248,3 +248,24 @@ fn a_file_of_rows_is_named_by_a_paste_too_and_replaced_only_when_asked() {
     let commands = press(&mut model, "y");
     assert!(matches!(&commands[..], [Command::ExportRows { overwrite: true, .. }]), "{commands:?}");
 }
+
+#[test]
+fn rows_that_are_too_large_to_be_kept_end_the_question_in_words() {
+    let mut model = model_of(fleet(3));
+    let request = request_of(&press(&mut model, "Q<enter>"));
+    let row = |n_bytes: usize| {
+        let content =
+            bson::Binary { subtype: bson::spec::BinarySubtype::Generic, bytes: vec![0; n_bytes] };
+        let told = vec![Told::Row(Row { target: 1, document: rawdoc! {"content": content} })];
+        Event::StoresTold { request, told }
+    };
+    assert!(update(&mut model, row(MOST_BYTES - 1_000)).is_empty());
+    assert!(model.query.failure.is_none());
+    let commands = update(&mut model, row(1_000));
+    assert!(matches!(commands[..], [Command::EndWork { request: ended }] if ended == request));
+    let failure = model.query.failure.as_ref().unwrap();
+    assert!(failure.message.as_str().contains("64 MB"), "{failure:?}");
+    // Those that came stay, and nothing comes after them.
+    update(&mut model, row(1));
+    assert_eq!(model.query.rows.len(), 2);
+}
