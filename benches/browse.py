@@ -29,6 +29,8 @@ import tempfile
 import time
 
 STORES = 100
+# Values of a field with an index.
+STOCKS = 200
 PAGE = 50
 FEW = 1_000
 MONGOSH = "2.12.0"
@@ -93,8 +95,9 @@ with open(sys.argv[1], "w") as file:
 """
 
 PY_PAGE = """
-kind, skip, limit = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-print(relaxed(list(of("ST-0020", kind).find().sort("_id").skip(skip).limit(limit))))
+kind, skip, limit, *keys = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:]
+sort = [(key, 1) for key in keys]
+print(relaxed(list(of("ST-0020", kind).find().sort(sort).skip(skip).limit(limit))))
 """
 
 PY_ONE = """
@@ -140,9 +143,10 @@ fs.closeSync(file);
 """
 
 JS_PAGE = """
-const [kind, skip, limit] = words;
+const [kind, skip, limit, ...keys] = words;
+const sort = Object.fromEntries(keys.map((key) => [key, 1]));
 print(EJSON.stringify(
-  of('ST-0020', kind).find().sort({_id: 1}).skip(Number(skip)).limit(Number(limit)).toArray()));
+  of('ST-0020', kind).find().sort(sort).skip(Number(skip)).limit(Number(limit)).toArray()));
 """
 
 JS_ONE = """
@@ -210,7 +214,8 @@ home = main.stores.find_one({"storeId": "ST-0020"})
 fill(collection(home, "export"), sizes["export"], order(home))
 for kind in ["few", "many"]:
     fill(collection(home, kind), sizes[kind],
-         lambda number: {"_id": number, "sku": f"P-{number % 997:04}", "stock": number % 200})
+         lambda number: {"_id": number, "sku": f"P-{number % 997:04}", "stock": number % sizes["stocks"]})
+    collection(home, kind).create_index([("stock", 1), ("_id", 1)])
 
 item = {"sku": "P-0100", "name": "Caf\\u00e9 cr\\u00e8me", "quantity": 2, "price": 4.5, "at": begin}
 def big(count):
@@ -570,29 +575,39 @@ def one(machine, name):
 
 
 def pages(machine, kind, count):
-    """The first page of a collection, one in the middle, and the last."""
+    """The first page of a collection, one in the middle, and the last, by `_id`; and the few
+    documents that are left at the end of an order by a field with an index."""
+    def after(filter, sort):
+        """Where the first of these documents stands in the order."""
+        argv = [machine.binary, *find, "--sort", sort, "--filter", filter, "--limit", "1"]
+        found = subprocess.run(argv, env=machine.environment, timeout=60,
+                               capture_output=True, text=True)
+        if found.returncode != 0:
+            raise Failure(f"no place to go on from in {kind}: {found.stderr}")
+        return ["--sort", sort, "--after", json.loads(found.stdout)["next"]]
+
     find = ["find", "ST-0020", kind, "--json"]
-    middle = count // 2
-    before = [*find, "--filter", f"{{_id: {{$gte: {middle - 1}}}}}", "--limit", "1"]
-    found = subprocess.run([machine.binary, *before], env=machine.environment, timeout=60,
-                           capture_output=True, text=True)
-    if found.returncode != 0:
-        raise Failure(f"no place in the middle of {kind}: {found.stderr}")
-    find += ["--limit", str(PAGE)]
+    page = [*find, "--limit", str(PAGE)]
+    middle, left = count // 2, 3
+    of_middle = f"{{_id: {{$gte: {middle - 1}}}}}"
+    of_end = f"{{stock: {STOCKS - 1}, _id: {{$gte: {count - 1 - left * STOCKS}}}}}"
+    by_id, by_stock = "{_id: 1}", "{stock: 1, _id: 1}"
     ours = {
-        "first": (0, machine.tilldeck(*find).reading(documents)),
-        "middle": (middle, machine.tilldeck(*find, "--after", json.loads(found.stdout)["next"])
-                   .reading(documents)),
-        "last": (count - PAGE, machine.tilldeck(*find, "--sort", "{_id: -1}")
+        "first": (0, PAGE, ["_id"], machine.tilldeck(*page).reading(documents)),
+        "middle": (middle, PAGE, ["_id"],
+                   machine.tilldeck(*page, *after(of_middle, by_id)).reading(documents)),
+        "last": (count - PAGE, PAGE, ["_id"], machine.tilldeck(*page, "--sort", "{_id: -1}")
                  .reading(lambda value: documents(value)[::-1])),
+        "end of an index": (count - left, left, ["stock", "_id"],
+                            machine.tilldeck(*page, *after(of_end, by_stock)).reading(documents)),
     }
     return {
         place: Task(f"{place} of {kind}", [
             program,
-            machine.pymongo("pymongo", PY_PAGE, kind, skip, PAGE),
-            *machine.shell(JS_PAGE, kind, skip, PAGE),
-        ], PAGE)
-        for place, (skip, program) in ours.items()
+            machine.pymongo("pymongo", PY_PAGE, kind, skip, PAGE, *keys),
+            *machine.shell(JS_PAGE, kind, skip, PAGE, *keys),
+        ], size)
+        for place, (skip, size, keys, program) in ours.items()
     }
 
 
@@ -688,7 +703,7 @@ def main():
     if not shutil.which(arguments.binary):
         parser.error(f"{arguments.binary} is no program: cargo build --release")
     sizes = {"orders": 2_000, "export": 1_000_000, "big": 16 * 2**20, "few": FEW,
-             "many": 10_000_000 if arguments.large else 1_000_000}
+             "many": 10_000_000 if arguments.large else 1_000_000, "stocks": STOCKS}
     if arguments.quick:
         sizes.update({"orders": 60, "export": 3_000, "big": 2**20, "many": 20_000})
 
