@@ -312,7 +312,8 @@ fn finish(
     (outcome, rows): (&Outcome, Vec<Row>),
     (sink, args, output): (Sink, &Completed, Output),
 ) -> Result<ExitCode, Failure> {
-    let report = QueryReport::new(plan, outcome, (&session.names, args.file.json_form()));
+    let form = args.file.json_form();
+    let report = QueryReport::new((plan, &question.kind), outcome, (&session.names, form));
     let code = u8::from(!outcome.is_complete());
     match sink {
         Sink::Json { is_first, .. } => {

@@ -19,7 +19,7 @@ use crate::domain::{
     document::{JsonForm, json::write},
     failure::{Failure, FailureKind},
     format,
-    question::{Changed, Failed, Outcome, Plan, Question, Target, Totals},
+    question::{Changed, Failed, Kind, Outcome, Plan, Question, Target, Totals},
     shell,
     text::{SafeText, safe, safe_json},
 };
@@ -96,7 +96,11 @@ struct PlanRow {
 
 impl QueryReport {
     /// The report of an answer.
-    pub fn new(plan: &Plan, outcome: &Outcome, (names, form): (&Names, JsonForm)) -> Self {
+    pub fn new(
+        (plan, kind): (&Plan, &Kind),
+        outcome: &Outcome,
+        (names, form): (&Names, JsonForm),
+    ) -> Self {
         let place = |(database, collection): &(Database, String)| PlaceBody {
             database: names.of(*database).to_owned(),
             collection: collection.clone(),
@@ -115,7 +119,10 @@ impl QueryReport {
             failed: outcome.failed.iter().map(failed).collect(),
             complete: outcome.is_complete(),
             limited: outcome.limited,
-            totals: outcome.totals.as_ref().map(|totals| TotalsBody::new(totals, names, form)),
+            totals: outcome
+                .totals
+                .as_ref()
+                .map(|totals| TotalsBody::new(totals, kind, (names, form))),
             totals_refused: outcome.totals_refused.clone(),
             changed: outcome.changed.iter().map(changed).collect(),
             missing: missing(plan, outcome)
@@ -171,34 +178,33 @@ fn missing<'a>(plan: &'a Plan, outcome: &'a Outcome) -> impl Iterator<Item = &'a
 }
 
 impl TotalsBody {
-    fn new(totals: &Totals, names: &Names, form: JsonForm) -> Self {
+    fn new(totals: &Totals, kind: &Kind, (names, form): (&Names, JsonForm)) -> Self {
         let databases = totals.databases.iter().map(|(database, rows)| {
-            let mut body = of_rows(rows, form);
+            let mut body = of_rows(rows, kind, form);
             if let Value::Object(fields) = &mut body {
                 fields.insert("database".to_owned(), names.of(*database).into());
             }
             body
         });
-        Self { fleet: of_rows(&totals.fleet, form), databases: databases.collect() }
+        Self { fleet: of_rows(&totals.fleet, kind, form), databases: databases.collect() }
     }
 }
 
 /// A count as it is, values as a list, groups as a list.
-fn of_rows(rows: &[Document], form: JsonForm) -> Value {
+fn of_rows(rows: &[Document], kind: &Kind, form: JsonForm) -> Value {
     let written = |value: Bson| match form {
         JsonForm::Relaxed => value.into_relaxed_extjson(),
         JsonForm::Canonical => value.into_canonical_extjson(),
     };
     let extended = |row: &Document| written(Bson::Document(row.clone()));
-    match rows {
-        [one] if !one.contains_key("_id") && !one.contains_key("value") => extended(one),
-        rows if rows.iter().all(|row| row.contains_key("value") && !row.contains_key("_id"))
-            && !rows.is_empty() =>
-        {
+    match (kind, rows) {
+        (Kind::Distinct(_), rows) => {
             let values = rows.iter().filter_map(|row| row.get("value").cloned());
             serde_json::json!({"values": values.map(written).collect::<Vec<_>>()})
         }
-        rows => serde_json::json!({"groups": rows.iter().map(extended).collect::<Vec<_>>()}),
+        // Of a count, or of what a stage has counted.
+        (_, [one]) if !one.contains_key("_id") => extended(one),
+        (_, rows) => serde_json::json!({"groups": rows.iter().map(extended).collect::<Vec<_>>()}),
     }
 }
 

@@ -218,6 +218,11 @@ fn distinct_values_are_those_of_all_stores_together() {
     assert!(keys(&shard["values"]).len() < fleet.len(), "{answer:#?}");
     let nested = rig.whole(&["orders", "--distinct", "w.x", "--filter", "{'w.x': {$lt: 2}}"]);
     assert_eq!(keys(&nested.report["totals"]["fleet"]["values"]), ["0", "1"], "{nested:#?}");
+    let none = rig.whole(&["orders", "--distinct", "v", "--filter", "{v: 'no such value'}"]);
+    assert_eq!(none.report["totals"]["fleet"], serde_json::json!({"values": []}), "{none:#?}");
+    // Not every field of this name is a distinct value.
+    let counted = rig.whole(&["orders", "--aggregate", "[{$count: 'value'}]"]);
+    assert_eq!(counted.report["totals"]["fleet"], serde_json::json!({"value": 15}), "{counted:#?}");
 }
 
 /// Sales of stores of very different sizes.
