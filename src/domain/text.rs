@@ -73,6 +73,25 @@ impl SafeText {
         Self(self.0.graphemes(true).skip(1).collect())
     }
 
+    /// The text in pieces of at most `columns`, broken behind a space where one is near.
+    #[must_use]
+    pub fn wrapped(&self, columns: usize) -> Vec<Self> {
+        let mut lines = Vec::new();
+        let (mut line, mut width) = (String::new(), 0);
+        for cluster in self.0.graphemes(true) {
+            if width + cluster.width() > columns && !line.is_empty() {
+                let space = line.rfind(' ').filter(|at| *at > line.len() / 2);
+                let rest = space.map(|at| line.split_off(at + 1)).unwrap_or_default();
+                width = rest.width();
+                lines.push(Self(std::mem::replace(&mut line, rest)));
+            }
+            line.push_str(cluster);
+            width += cluster.width();
+        }
+        lines.push(Self(line));
+        lines
+    }
+
     /// The words of the text, to break it into lines.
     pub fn words(&self) -> impl Iterator<Item = Self> + '_ {
         self.0.split(' ').filter(|word| !word.is_empty()).map(|word| Self(word.to_owned()))
@@ -264,6 +283,18 @@ mod tests {
         assert_eq!(safe("麺屋一番").cut_start(5, "…").as_str(), "…一番");
         assert_eq!(safe("麺屋一番").cut_start(4, "…").as_str(), "…番");
         assert_eq!(safe("a_orders").cut_start(7, "…").as_str(), "…orders");
+    }
+
+    #[test]
+    fn a_wrapped_text_is_whole_and_broken_between_words_and_characters() {
+        let wrapped = |text: &str, columns| {
+            safe(text).wrapped(columns).into_iter().map(String::from).collect::<Vec<_>>()
+        };
+        assert_eq!(wrapped("one two three", 8), ["one two ", "three"]);
+        assert_eq!(wrapped("麺屋一番", 5), ["麺屋", "一番"]);
+        assert_eq!(wrapped("abcdef", 4), ["abcd", "ef"]);
+        assert_eq!(wrapped("麺", 1), ["麺"]);
+        assert_eq!(wrapped("", 4), [""]);
     }
 
     proptest! {

@@ -103,6 +103,8 @@ pub enum Action {
     Search,
     /// Goes to the next match of the search.
     NextMatch,
+    /// Puts the selected value into the query.
+    FilterByValue,
     /// Copies what is selected in the syntax of the shell.
     CopyForShell,
     /// Copies the path of what is selected.
@@ -150,7 +152,7 @@ impl Group {
 
 impl Action {
     /// Every action, in the order of the help.
-    pub const ALL: [Self; 58] = [
+    pub const ALL: [Self; 59] = [
         Self::Up,
         Self::Down,
         Self::Left,
@@ -199,6 +201,7 @@ impl Action {
         Self::Export,
         Self::Search,
         Self::NextMatch,
+        Self::FilterByValue,
         Self::CopyForShell,
         Self::CopyPath,
         Self::Freeze,
@@ -254,6 +257,7 @@ impl Action {
             | Self::Export
             | Self::Search
             | Self::NextMatch
+            | Self::FilterByValue
             | Self::CopyForShell
             | Self::CopyPath => Group::Documents,
             Self::Help
@@ -317,6 +321,7 @@ impl Action {
             Self::Export => &["E"],
             Self::Search => &["*"],
             Self::NextMatch => &["N"],
+            Self::FilterByValue => &["="],
             Self::CopyForShell => &["Y"],
             Self::CopyPath => &["P"],
             Self::Freeze => &["f"],
@@ -343,17 +348,17 @@ impl Action {
             Self::PageDown => ("page-down", "One page down"),
             Self::HalfPageUp => ("half-page-up", "Half a page up"),
             Self::HalfPageDown => ("half-page-down", "Half a page down"),
-            Self::Enter => ("enter", "Go into what is selected"),
+            Self::Enter => ("enter", "Go into what is selected, read a value in full"),
             Self::Back => ("back", "Go out: close, clear the filter; never quits"),
-            Self::NextPane => ("next-pane", "Focus the next pane"),
-            Self::PreviousPane => ("previous-pane", "Focus the previous pane"),
+            Self::NextPane => ("next-pane", "Focus the next pane; in documents, the next one"),
+            Self::PreviousPane => ("previous-pane", "Focus the previous pane or document"),
             Self::Focus(Pane::Databases) => ("focus-databases", "Focus the databases"),
             Self::Focus(Pane::Distribution) => ("focus-distribution", "Focus the distribution"),
             Self::Focus(Pane::Stores) => ("focus-stores", "Focus the stores"),
             Self::Focus(Pane::Collections) => ("focus-collections", "Focus the collections"),
             Self::Filter => ("filter", "Filter the stores, !word leaves out; query documents"),
             Self::ToggleProblems => ("toggle-problems", "Show only stores with problems, or all"),
-            Self::Sort => ("sort", "Sort by the next column"),
+            Self::Sort => ("sort", "Sort by the next column; documents by the field"),
             Self::ReverseSort => ("reverse-sort", "Turn the order around"),
             Self::Mark => ("mark", "Mark the store, or take the mark away"),
             Self::ClearMarks => ("clear-marks", "Take every mark away"),
@@ -380,6 +385,7 @@ impl Action {
             Self::Export => ("export", "Write documents or rows into a file"),
             Self::Search => ("search", "Search in the documents of the page, folded or not"),
             Self::NextMatch => ("next-match", "Go to the next match of the search"),
+            Self::FilterByValue => ("filter-by-value", "Put the selected value into the query"),
             Self::CopyForShell => ("copy-for-shell", "Copy the value in the syntax of mongosh"),
             Self::CopyPath => ("copy-path", "Copy the path of the value"),
             Self::GoToStore => ("go-to-store", "Go to the store of a finding or an answer"),

@@ -3,6 +3,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
+use bson::Bson;
 use crossterm::event::KeyEvent;
 use jiff::SignedDuration;
 
@@ -23,6 +24,7 @@ use crate::domain::{
     page::From,
     query::{Query, QueryText},
     schema::Schema,
+    shell,
 };
 
 pub mod bar;
@@ -30,11 +32,15 @@ pub mod export;
 pub mod lines;
 pub mod pages;
 pub mod panel;
+mod pick;
+mod reading;
 pub mod search;
 #[cfg(test)]
 mod tests;
 
-use self::{bar::Bar, export::ExportBox, pages::Turn, panel::Panel, search::SearchBox};
+use self::{
+    bar::Bar, export::ExportBox, pages::Turn, panel::Panel, reading::Reading, search::SearchBox,
+};
 
 /// Changes that are kept.
 pub(super) const CHANGES: usize = 500;
@@ -50,6 +56,7 @@ pub struct Watch {
 
 /// The documents view.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is about something else")]
 pub struct DocumentsView {
     /// The request of its first page, which tells it from others.
     opened: RequestId,
@@ -90,6 +97,12 @@ pub struct DocumentsView {
     pub cursor: ListCursor,
     /// What is on the screen.
     pub panel: Panel,
+    /// Whether a table is shown, or would be without the panel above it; trees otherwise.
+    is_table: bool,
+    /// What is read in full.
+    reading: Option<Reading>,
+    /// Whether a row of the answers of many stores was opened, to go back to them.
+    is_from_board: bool,
     /// The columns of the table, by dotted path.
     pub columns: Vec<String>,
     /// The first column of the table that is shown.
@@ -172,6 +185,32 @@ pub(super) fn open(
     bar::load_history(model, commands);
 }
 
+/// Opens one document of a row of the answers of many stores; Esc goes back to them.
+pub(super) fn open_row(
+    model: &mut Model,
+    place: (Database, String, CollectionType),
+    id: Bson,
+    commands: &mut Vec<Command>,
+) {
+    let (database, collection, collection_type) = place;
+    let mut view = DocumentsView::new(database, collection, collection_type);
+    let filter = pick::equal("_id", id);
+    view.text.filter = shell::print(&Bson::Document(filter.clone()));
+    (view.query.filter, view.is_from_board) = (filter, true);
+    model.top = Top::Documents(Box::new(view));
+    pages::load(model, commands);
+    bar::load_history(model, commands);
+}
+
+/// Closes the view, and shows what it was opened from.
+fn close(model: &mut Model) {
+    let is_from_board = matches!(&model.top, Top::Documents(view) if view.is_from_board);
+    super::update::act::close_top(model);
+    if is_from_board {
+        model.top = Top::Query;
+    }
+}
+
 impl DocumentsView {
     fn new(database: Database, collection: String, collection_type: CollectionType) -> Self {
         Self {
@@ -197,6 +236,9 @@ impl DocumentsView {
             trees: Vec::new(),
             cursor: ListCursor::default(),
             panel: Panel::Tree,
+            is_table: false,
+            reading: None,
+            is_from_board: false,
             columns: Vec::new(),
             first_column: 0,
             inspection: None,
@@ -265,15 +307,18 @@ pub(super) fn apply(model: &mut Model, action: Action, commands: &mut Vec<Comman
         Action::Export => return export::open(model),
         Action::Search => return search::open(model),
         Action::NextMatch => return search::next(model),
+        Action::FilterByValue => return pick::filter(model),
+        Action::Sort => return pick::sort(model, 1),
+        Action::ReverseSort => return pick::sort(model, -1),
         Action::Events | Action::Repair => {
-            return model.notify(
-                "documents are only read here; change them with the application or with mongosh",
-            );
+            return model
+                .notify("documents are only read here: change them in the application or mongosh");
         }
         Action::ToggleTable => match view.panel {
             Panel::Table => view.show_trees(),
             Panel::Tree => view.show_table(),
-            _ => view.panel = Panel::Table,
+            _ if view.is_table => view.panel = Panel::Table,
+            _ => view.show_table(),
         },
         _ if view.panel.has_lines() => return panel::apply(model, action),
         Action::Enter if view.panel == Panel::Table => view.show_trees(),
@@ -283,7 +328,10 @@ pub(super) fn apply(model: &mut Model, action: Action, commands: &mut Vec<Comman
         Action::Left if view.panel == Panel::Table => {
             view.first_column = view.first_column.saturating_sub(1);
         }
+        Action::Enter if !view.is_foldable() => return reading::open(model),
         Action::Enter | Action::Mark => view.toggle(),
+        Action::NextPane => view.go_to_document(true),
+        Action::PreviousPane => view.go_to_document(false),
         Action::Right => view.go_in(),
         Action::Left => view.go_out(),
         action => {
@@ -326,20 +374,20 @@ pub(super) fn leave(model: &mut Model, commands: &mut Vec<Command>) {
         if has_shown {
             model.notify("ended, here and on the server");
         } else {
-            super::update::act::close_top(model);
+            close(model);
         }
     } else if view.following.is_some() && view.panel == Panel::Changes {
         panel::stop_following(model, commands);
+    } else if view.stop_reading() {
+    } else if view.panel == Panel::Table {
+        view.show_trees();
     } else if view.panel != Panel::Tree {
-        if view.panel == Panel::Table {
-            view.show_trees();
-        }
-        view.panel = Panel::Tree;
+        view.show_documents();
     } else {
         if let Some(request) = view.following.take() {
             commands.push(Command::EndWork { request });
         }
-        super::update::act::close_top(model);
+        close(model);
     }
 }
 
@@ -413,10 +461,12 @@ pub(super) fn clicked(model: &mut Model, answer: usize, commands: &mut Vec<Comma
 
 /// Takes what a frame showed of the question.
 pub(super) fn note_drawn(model: &mut Model, geometry: &Geometry) {
-    if let Top::Documents(view) = &mut model.top
-        && let Some(asking) = &mut view.asking
-    {
+    let Top::Documents(view) = &mut model.top else { return };
+    if let Some(asking) = &mut view.asking {
         asking.question.note_drawn(geometry);
+    }
+    if view.rewrap(geometry.size.width) {
+        model.redraw = true;
     }
 }
 

@@ -43,7 +43,11 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, view: &DocumentsView) {
     let inner = draw_query(canvas, inner, view);
     let inner = draw_export(canvas, inner, view);
     let inner = draw_search(canvas, inner, view);
-    let failure = if view.panel.has_lines() { &view.look_failure } else { &view.failure };
+    let failure = match view.panel {
+        Panel::Value => &None,
+        panel if panel.has_lines() => &view.look_failure,
+        _ => &view.failure,
+    };
     if let Some(failure) = failure {
         let theme = canvas.theme;
         canvas.note_top_rows(inner);
@@ -74,20 +78,32 @@ fn draw_frame(canvas: &mut Canvas, area: Rect, view: &DocumentsView) -> Rect {
     let name = safe(&model.session.layout.name_of(view.database));
     let mut title = canvas.title(&frame);
     title.text(&name, style).put(".", style).text(&safe(&view.collection), style).put(" ", style);
+    if let Some(path) = view.read_path().filter(|path| path.width() > 0) {
+        title.text(path, theme.strong).put(" ", style);
+    }
     if view.panel != Panel::Tree {
-        title.put(view.panel.name(), theme.accent).gap(1);
+        title.put(view.panel.name(), theme.accent).put(" ", style);
     }
-    for text in facts(view) {
-        title.text(&safe(&text), theme.dim).put("  ", theme.dim);
-    }
-    if view.loading.is_some() {
-        title.put("reading ", theme.accent);
+    let work = if view.loading.is_some() {
+        "reading "
     } else if view.looking.is_some() {
-        title.put("looking ", theme.accent);
+        "looking "
     } else if view.counting.is_some() {
-        title.put("counting ", theme.accent);
+        "counting "
+    } else {
+        ""
+    };
+    title.put(work, theme.accent);
+    // What does not fit is left out, the last first: half a word would say something else.
+    let mut texts = facts(view);
+    texts.push("read-only".to_owned());
+    for (index, text) in texts.iter().map(|text| safe(text)).enumerate() {
+        if usize::from(title.left_over()) < text.width() + 2 {
+            break;
+        }
+        title.put(if index == 0 { "" } else { " " }, theme.dim);
+        title.text(&text, theme.dim).put(" ", theme.dim);
     }
-    title.put("read-only ", theme.dim);
     inner
 }
 

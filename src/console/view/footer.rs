@@ -96,12 +96,17 @@ fn of_documents(view: &DocumentsView) -> Vec<(Action, &'static str)> {
     if view.under_way().is_some() {
         hints.push((Action::Back, "end it"));
     }
+    if view.panel == Panel::Value {
+        hints.extend([(Action::Back, "back"), (Action::Copy, "copy"), (Action::Down, "scroll")]);
+        return hints;
+    }
     if view.panel.has_lines() {
         if view.panel == Panel::Fields {
             hints.push((Action::Mark, "column"));
         }
         hints.extend([
             (Action::Back, "documents"),
+            (Action::Enter, "in full"),
             (Action::Copy, "copy"),
             (Action::Retry, "again"),
         ]);
@@ -114,11 +119,19 @@ fn of_documents(view: &DocumentsView) -> Vec<(Action, &'static str)> {
     if view.has_previous {
         hints.push((Action::PreviousPage, "previous"));
     }
-    let (enter, other) =
-        if view.panel == Panel::Table { ("open", "trees") } else { ("fold", "table") };
+    if !view.trees.is_empty() && view.failure.is_none() {
+        let is_value = view.panel == Panel::Tree && !view.is_foldable();
+        let (enter, other) = match view.panel {
+            Panel::Table => ("open", "trees"),
+            _ if is_value => ("read", "table"),
+            _ => ("fold", "table"),
+        };
+        hints.extend([(Action::Enter, enter), (Action::ToggleTable, other)]);
+        if is_value {
+            hints.push((Action::FilterByValue, "filter by it"));
+        }
+    }
     hints.extend([
-        (Action::Enter, enter),
-        (Action::ToggleTable, other),
         (Action::Back, "back"),
         (Action::Explain, "plan"),
         (Action::Count, "count"),
@@ -198,8 +211,8 @@ fn useful(model: &Model) -> Vec<(Action, &'static str)> {
         (Top::Query, _) if query::has_keys(model) => return Vec::new(),
         (Top::Query, _) => vec![
             (Action::Filter, "question"),
-            (Action::NextMeasure, "rows/totals/bars"),
             (Action::Back, if model.query.running.is_some() { "end it" } else { "back" }),
+            (Action::NextMeasure, "rows/totals/bars"),
             (Action::Export, "export"),
             (Action::GoToStore, "store"),
             (Action::Copy, "copy"),
@@ -261,6 +274,9 @@ fn useful(model: &Model) -> Vec<(Action, &'static str)> {
         let after = hints.iter().position(|(action, _)| *action == Action::Enter).unwrap_or(0);
         hints.insert(after, (Action::Why, "why lost"));
         hints.insert(after + 1, (Action::Doctor, "doctor"));
+    }
+    if matches!(model.top, Top::Query) && model.query.can_open() {
+        hints.insert(1, (Action::Enter, "open"));
     }
     if !matches!(model.top, Top::Help(_) | Top::Palette(_)) {
         hints.insert(0, (Action::Help, "help"));

@@ -286,6 +286,41 @@ impl Tree {
         Some(shell::raw_value(&element))
     }
 
+    /// The whole value of this line to be read, in lines: a text without its quotes, anything
+    /// else in the syntax of the shell; `None` for what unfolds. What a text holds beside
+    /// plain characters and ends of lines is written as escapes. O(size of the value).
+    pub fn readable(&self, line: usize) -> Option<String> {
+        let found = self.find(line.checked_sub(1)?)?;
+        let element = found.node.element(self.raw.as_bytes(), *found.path.last()?)?;
+        match element.kind {
+            _ if is_foldable(&element) => None,
+            ElementType::String => {
+                let text = String::from_utf8_lossy(raw::text(element.value));
+                Some(text.replace('\\', "\\\\").replace('\t', "\\t").replace('\r', "\\r"))
+            }
+            _ => Some(shell::raw_value(&element)),
+        }
+    }
+
+    /// The way to this line by names alone, as a query has it: `lines.sku`, without places in
+    /// arrays; `None` where a name of it cannot stand in a query.
+    pub fn field(&self, line: usize) -> Option<String> {
+        let found = self.find(line.checked_sub(1)?)?;
+        let bytes = self.raw.as_bytes();
+        let mut parts = Vec::new();
+        let mut node = self.root.as_deref();
+        for index in &found.path {
+            let container = node?;
+            if !container.is_array {
+                let name = std::str::from_utf8(container.element(bytes, *index)?.key).ok()?;
+                let is_plain = !name.is_empty() && !name.starts_with('$') && !name.contains('.');
+                parts.push(is_plain.then_some(name)?);
+            }
+            node = container.open.get(index).map(Box::as_ref);
+        }
+        Some(parts.join("."))
+    }
+
     /// The place of a line: the index in each container, from the document's on; empty for
     /// the document itself. It stays true however the tree is folded.
     pub fn place(&self, line: usize) -> Option<Vec<usize>> {

@@ -6,6 +6,7 @@ mod copy;
 mod export;
 mod pages;
 mod panels;
+mod read;
 mod sizes;
 mod tree;
 mod trouble;

@@ -14,7 +14,7 @@ use super::{
 use crate::domain::query::{Mistake, Part, QueryText};
 
 /// Longest text that a field takes, in characters.
-const LONGEST: usize = 20_000;
+pub(super) const LONGEST: usize = 20_000;
 
 /// The fields.
 #[derive(Debug, Clone)]
@@ -134,6 +134,15 @@ pub(super) fn open(model: &mut Model) {
         view.bar = Some(Bar::new(&view.text));
         view.export = None;
     }
+}
+
+/// Opens the fields with a query that is not run yet, in the field with this number.
+pub(super) fn open_with(model: &mut Model, text: &QueryText, focus: usize) {
+    open(model);
+    if let Top::Documents(view) = &mut model.top {
+        view.bar = Some(Bar { focus, ..Bar::new(text) });
+    }
+    model.notify("enter runs this, esc leaves it");
 }
 
 /// Reads the history, where it has not been read yet.

@@ -201,7 +201,8 @@ pub(in super::super) fn ended(
         Ok((documents, bytes)) => {
             view.export = None;
             let (documents, bytes) = (format::count(documents), format::bytes(bytes));
-            model.notify(&format!("{documents} documents, {bytes}, are in {path}"));
+            let are = if documents == "1" { "document, XX, is" } else { "documents, XX, are" };
+            model.notify(&format!("{documents} {} in {path}", are.replace("XX", &bytes)));
         }
         Err(failure) if failure.kind == FailureKind::Usage && !export.overwrites => {
             view.asking =

@@ -5,16 +5,15 @@ use super::{
     super::{list::Extent, model::ListCursor},
     DocumentsView,
     panel::{self, Panel},
+    reading,
 };
 use crate::domain::{document::Tree, text::safe_json};
 
 impl DocumentsView {
     /// How many lines there are, and how many fit.
     pub fn extent(&self, visible: usize) -> Extent {
-        let len = match self.panel {
-            Panel::Table => self.trees.len(),
-            _ => self.trees.iter().map(Tree::n_lines).sum(),
-        };
+        let n_lines = || self.trees.iter().map(Tree::n_lines).sum();
+        let len = if self.is_table { self.trees.len() } else { n_lines() };
         Extent { len, visible }
     }
 
@@ -33,7 +32,7 @@ impl DocumentsView {
 
     /// The tree and the line in it that a line over all trees is.
     pub fn locate(&self, line: usize) -> Option<(usize, usize)> {
-        if self.panel == Panel::Table {
+        if self.is_table {
             return (line < self.trees.len()).then_some((line, 0));
         }
         let mut line = line;
@@ -64,6 +63,17 @@ impl DocumentsView {
         }
     }
 
+    /// Goes to the first line of the next document, or of this one and the one before.
+    pub(super) fn go_to_document(&mut self, is_next: bool) {
+        let Some((index, line)) = self.locate(self.cursor.row) else { return };
+        let to = match (is_next, line) {
+            (true, _) => (index + 1).min(self.trees.len() - 1),
+            (false, 0) => index.saturating_sub(1),
+            (false, _) => index,
+        };
+        self.cursor.row = if self.is_table { to } else { self.line_of(to) };
+    }
+
     /// Unfolds the line, or goes to the first line inside it.
     pub(super) fn go_in(&mut self) {
         let Some((tree, line, _)) = self.selected() else { return };
@@ -85,7 +95,7 @@ impl DocumentsView {
     /// Shows the trees again, at the document that is selected in the table.
     pub(super) fn show_trees(&mut self) {
         let row = self.cursor.row;
-        self.panel = Panel::Tree;
+        (self.panel, self.is_table) = (Panel::Tree, false);
         if let Some(tree) = self.trees.get_mut(row) {
             tree.unfold(0);
         }
@@ -94,27 +104,60 @@ impl DocumentsView {
 
     pub(super) fn show_table(&mut self) {
         let row = self.locate(self.cursor.row).map_or(0, |(tree, _)| tree);
-        self.panel = Panel::Table;
+        (self.panel, self.is_table) = (Panel::Table, true);
         self.cursor = ListCursor { row, first: 0 };
+    }
+
+    /// Shows the documents again that a panel has covered.
+    pub(super) fn show_documents(&mut self) {
+        self.panel = if self.is_table { Panel::Table } else { Panel::Tree };
+    }
+
+    /// Shows trees, whatever is shown.
+    pub(super) fn show_some_trees(&mut self) {
+        if self.is_table {
+            self.show_trees();
+        }
+        self.panel = Panel::Tree;
+    }
+
+    /// Whether the selected line has lines of its own.
+    pub fn is_foldable(&self) -> bool {
+        let selected = self.locate(self.cursor.row);
+        let line = selected.and_then(|(index, line)| self.trees.get(index)?.line(line));
+        line.is_some_and(|line| line.foldable)
     }
 }
 
 /// The selected value as Extended JSON; on the first line of a document, all of it.
 pub(in crate::console::state) fn copied(view: &DocumentsView) -> Option<(String, &'static str)> {
-    if view.panel.has_lines() {
-        let lines = panel::lines(view);
-        let line = lines.get(view.panel_cursor.row)?;
-        return Some((line.text.as_str().to_owned(), "line"));
+    if view.panel.has_lines()
+        && let Some(line) = copied_line(view)
+    {
+        return Some(line);
     }
     let (index, line) = view.locate(view.cursor.row)?;
     let text = view.trees.get(index)?.value_text(line)?;
     Some((safe_json(&text), if line == 0 { "document" } else { "value" }))
 }
 
+/// The selected line of a panel; `None` where a value of a document is shown.
+fn copied_line(view: &DocumentsView) -> Option<(String, &'static str)> {
+    let lines = panel::lines(view);
+    let line = match view.panel {
+        Panel::Value => reading::read_line(view)?,
+        _ => &lines.get(view.panel_cursor.row)?.text,
+    };
+    Some((line.as_str().to_owned(), "line"))
+}
+
 /// The selected value in the syntax of the shell.
 pub(in crate::console::state) fn copied_for_shell(
     view: &DocumentsView,
 ) -> Option<(String, &'static str)> {
+    if view.panel.has_lines() && view.panel != Panel::Value {
+        return copied_line(view);
+    }
     let (index, line) = view.locate(view.cursor.row)?;
     let text = view.trees.get(index)?.shell_text(line)?;
     Some((safe_json(&text), if line == 0 { "document for mongosh" } else { "value for mongosh" }))
@@ -124,6 +167,10 @@ pub(in crate::console::state) fn copied_for_shell(
 pub(in crate::console::state) fn copied_path(
     view: &DocumentsView,
 ) -> Option<(String, &'static str)> {
+    if view.panel.has_lines() && view.panel != Panel::Value {
+        let path = panel::lines(view).get(view.panel_cursor.row)?.path.clone()?;
+        return Some((safe_json(&path), "path"));
+    }
     let (index, line) = view.locate(view.cursor.row)?;
     let path = view.trees.get(index)?.path(line)?;
     (!path.is_empty()).then(|| (safe_json(&path), "path"))

@@ -7,9 +7,7 @@ use super::{
         model::{ListCursor, Model, Top},
         question::Question,
     },
-    About, Asking, DocumentsView, SCAN, Shown,
-    panel::{self, Panel},
-    view_of,
+    About, Asking, DocumentsView, SCAN, Shown, panel, view_of,
 };
 use crate::domain::{
     document::Tree,
@@ -83,9 +81,7 @@ pub(super) fn run(
     view.hold();
     (view.text, view.query) = (text, query);
     (view.order, view.exact, view.plan) = (None, None, None);
-    if matches!(view.panel, Panel::Indexes | Panel::Fields | Panel::Plan | Panel::Changes) {
-        view.panel = Panel::Tree;
-    }
+    view.show_documents();
     read(model, (From::First, Some(1)), commands);
 }
 
@@ -192,7 +188,7 @@ pub(super) enum Turn {
 pub(super) fn turn(model: &mut Model, turn: Turn, commands: &mut Vec<Command>) {
     let Top::Documents(view) = &mut model.top else { return };
     if view.panel.has_lines() {
-        view.panel = Panel::Tree;
+        view.show_documents();
     }
     let number = view.number;
     let wanted = match turn {

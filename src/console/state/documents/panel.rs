@@ -10,7 +10,9 @@ use super::{
         list::Extent,
         model::{ListCursor, Model, Top},
     },
-    CHANGES, DocumentsView, followed, view_of,
+    CHANGES, DocumentsView, followed,
+    reading::{self, Reading},
+    view_of,
 };
 use crate::domain::{
     change,
@@ -35,6 +37,8 @@ pub enum Panel {
     Plan,
     /// Changes as they happen.
     Changes,
+    /// One value in full.
+    Value,
 }
 
 impl Panel {
@@ -52,6 +56,7 @@ impl Panel {
             Self::Fields => "fields",
             Self::Plan => "plan",
             Self::Changes => "changes",
+            Self::Value => "in full",
         }
     }
 }
@@ -82,7 +87,7 @@ pub struct Line {
     pub path: Option<String>,
 }
 
-fn line(text: &str, tone: Tone) -> Line {
+pub(super) fn line(text: &str, tone: Tone) -> Line {
     Line { text: safe(text), tone, path: None }
 }
 
@@ -107,9 +112,9 @@ pub(super) const fn lookable(view: &DocumentsView) -> Option<(RequestId, Panel)>
 pub(super) fn show(model: &mut Model, panel: Panel, commands: &mut Vec<Command>) {
     let Top::Documents(view) = &mut model.top else { return };
     view.panel_cursor = ListCursor::default();
+    view.reading = None;
     if view.panel == panel {
-        view.panel = Panel::Tree;
-        return;
+        return view.show_documents();
     }
     (view.panel, view.look_failure) = (panel, None);
     let is_known = match panel {
@@ -200,7 +205,7 @@ pub(super) fn follow(model: &mut Model, commands: &mut Vec<Command>) {
 
 pub(super) fn stop_following(model: &mut Model, commands: &mut Vec<Command>) {
     let Top::Documents(view) = &mut model.top else { return };
-    view.panel = Panel::Tree;
+    view.show_documents();
     view.follows_store = false;
     if let Some(request) = view.following.take() {
         commands.push(Command::EndWork { request });
@@ -218,9 +223,16 @@ pub(in super::super) fn changed(model: &mut Model, request: RequestId, change: &
     view.changes.push_front(change_line(change, &zone));
     view.changes.truncate(CHANGES);
     // Whoever looks at an older one keeps it.
-    if view.panel_cursor.row > 0 {
-        view.panel_cursor.row += 1;
-        view.panel_cursor.first += 1;
+    let cursor = match (view.panel, &mut view.reading) {
+        (Panel::Changes, _) => Some(&mut view.panel_cursor),
+        (Panel::Value, Some(reading)) if reading.before.0 == Panel::Changes => {
+            Some(&mut reading.before.1)
+        }
+        _ => None,
+    };
+    if let Some(cursor) = cursor.filter(|cursor| cursor.row > 0) {
+        cursor.row += 1;
+        cursor.first += 1;
     }
     model.redraw = true;
 }
@@ -245,6 +257,9 @@ pub(super) fn apply(model: &mut Model, action: Action) {
     let Top::Documents(view) = &mut model.top else { return };
     let lines = lines(view);
     let extent = Extent { len: lines.len(), visible };
+    if action == Action::Enter {
+        return reading::open(model);
+    }
     if action == Action::Mark && view.panel == Panel::Fields {
         let path = lines.get(view.panel_cursor.row).and_then(|line| line.path.clone());
         if let Some(path) = path {
@@ -267,6 +282,7 @@ pub fn lines(view: &DocumentsView) -> Vec<Line> {
         Panel::Fields => field_lines(view),
         Panel::Plan => plan_lines(view),
         Panel::Changes => view.changes.iter().cloned().collect(),
+        Panel::Value => view.reading.as_ref().map(Reading::lines).unwrap_or_default(),
     }
 }
 

@@ -6,10 +6,10 @@ use tui_input::Input;
 use super::{
     super::{
         action::Action,
-        model::{ListCursor, Model, Top},
+        model::{Model, Top},
         textfield,
     },
-    DocumentsView, Panel,
+    DocumentsView,
 };
 
 /// Longest text that is searched for.
@@ -27,10 +27,7 @@ pub struct SearchBox {
 /// Opens the field.
 pub(super) fn open(model: &mut Model) {
     if let Top::Documents(view) = &mut model.top {
-        if view.panel == Panel::Table {
-            view.show_trees();
-        }
-        view.panel = Panel::Tree;
+        view.show_some_trees();
         view.search = SearchBox { input: Input::default(), is_typing: true };
     }
 }
@@ -68,10 +65,7 @@ pub(super) fn next(model: &mut Model) {
     if text.is_empty() {
         return model.notify(&format!("{key} searches in the documents of this page"));
     }
-    if view.panel != Panel::Tree {
-        view.panel = Panel::Tree;
-        view.cursor = ListCursor::default();
-    }
+    view.show_some_trees();
     if let Some(row) = find(view, &text) {
         view.cursor.row = row;
         view.cursor.keep_visible(view.extent(visible));

@@ -6,7 +6,7 @@ use super::{
     super::{
         event::Event,
         fixture::*,
-        geometry::{Area, Target},
+        geometry::{Area, Geometry, Target},
         update::update,
     },
     *,
@@ -108,6 +108,120 @@ fn values_are_copied_as_extended_json_for_the_shell_and_by_path() {
     let (text, what) = copied(&mut model, "gY");
     assert!(text.starts_with("{_id: 1, total: 5") && what == "document for mongosh", "{text}");
     assert_eq!(copied(&mut model, "y").1, "document");
+}
+
+fn lines(model: &Model) -> Vec<String> {
+    panel::lines(view(model)).into_iter().map(|line| line.text.into()).collect()
+}
+
+fn opened_with(documents: Vec<RawDocumentBuf>) -> Model {
+    let mut model = model_of(fleet(3));
+    let commands = press(&mut model, ":s1_orders<enter>");
+    answer(&mut model, &commands, Ok(read(documents, false)));
+    model
+}
+
+#[test]
+fn a_long_value_is_read_in_full_and_broken_anew_after_a_resize() {
+    let text = format!("at main\n\tat {} \u{202e}end\\n", "x".repeat(200));
+    let mut model = opened_with(vec![rawdoc! { "_id": 1, "stack": text.as_str() }]);
+    let size = |model: &mut Model, width| {
+        let size = super::super::geometry::Size { width, height: 24 };
+        update(model, Event::FrameDrawn(Geometry { size, top_rows: 20, ..Geometry::default() }));
+    };
+    size(&mut model, 80);
+    press(&mut model, "jj<enter>");
+    let whole = |model: &Model| lines(model).concat();
+    assert!(lines(&model).iter().all(|line| line.len() <= 77), "{:?}", lines(&model));
+    assert_eq!(lines(&model)[0], "at main");
+    let shown = format!("at main\\tat {} \\u202eend\\\\n", "x".repeat(200));
+    assert_eq!(whole(&model), shown);
+    let n_lines = lines(&model).len();
+    size(&mut model, 40);
+    assert!(lines(&model).len() > n_lines);
+    assert_eq!(whole(&model), shown);
+    assert!(matches!(&press(&mut model, "y")[..], [Command::Copy { what: "value", .. }]));
+    press(&mut model, "<esc>");
+    assert_eq!((view(&model).panel, view(&model).cursor.row), (Panel::Tree, 2));
+}
+
+#[test]
+fn of_a_huge_value_the_beginning_is_read_and_it_is_said() {
+    let mut model = opened_with(vec![rawdoc! { "_id": 1, "text": "ä".repeat(1_000_000) }]);
+    press(&mut model, "jj<enter>");
+    assert!(lines(&model).last().unwrap().contains("this is the first"));
+    assert!(lines(&model).concat().len() < 70_000);
+}
+
+#[test]
+fn a_line_of_a_panel_is_read_in_full_and_left_to_the_panel() {
+    let mut model = opened();
+    let commands = press(&mut model, "F");
+    let Command::LookAt { request, .. } = &commands[0] else { panic!("{commands:?}") };
+    let documents = orders();
+    let schema = Schema::of(documents.iter().map(AsRef::as_ref));
+    let looked = Ok(panel::Looked::Fields(schema));
+    update(&mut model, Event::LookedAt { request: *request, looked });
+    // What is copied is what is seen, not a value behind it.
+    assert!(matches!(&press(&mut model, "jP")[..], [Command::Copy { text, .. }] if text == "_id"));
+    assert!(matches!(&press(&mut model, "Y")[..], [Command::Copy { what: "line", .. }]));
+    press(&mut model, "<enter>");
+    assert_eq!(view(&model).panel, Panel::Value);
+    press(&mut model, "<esc>");
+    assert_eq!((view(&model).panel, view(&model).panel_cursor.row), (Panel::Fields, 1));
+}
+
+#[test]
+fn a_panel_that_is_left_shows_the_table_where_it_was() {
+    let mut model = opened();
+    press(&mut model, "vjI<esc><esc>");
+    assert_eq!((view(&model).panel, view(&model).cursor.row), (Panel::Table, 1));
+    press(&mut model, "II");
+    assert_eq!((view(&model).panel, view(&model).cursor.row), (Panel::Table, 1));
+    press(&mut model, "IN*7<enter>");
+    assert_eq!(view(&model).panel, Panel::Tree);
+    // The trees are as they are folded, and the table finds the document of the tree.
+    press(&mut model, "gjIv");
+    assert_eq!((view(&model).panel, view(&model).cursor.row), (Panel::Table, 0));
+}
+
+#[test]
+fn the_selected_value_becomes_a_part_of_the_query_that_is_shown_first() {
+    let mut model = opened();
+    let typed =
+        |model: &Model, at: usize| view(model).bar.as_ref().unwrap().inputs[at].value().to_owned();
+    assert!(press(&mut model, "jj=").is_empty());
+    assert_eq!(typed(&model, 0), "{total: 5}");
+    let commands = press(&mut model, "<enter>");
+    assert_eq!(wanted(&commands).query.filter, doc! {"total": 5});
+    answer(&mut model, &commands, Ok(read(orders(), false)));
+    // Of an element of an array, any of them is meant; what was asked stays.
+    press(&mut model, "jjjlljl=");
+    press(&mut model, "<esc>");
+    press(&mut model, "gjjjlll=");
+    assert_eq!(typed(&model, 0), "{total: 5, \"lines.sku\": \"a\u{202e}\"}");
+    press(&mut model, "<esc>gjjS");
+    assert_eq!((typed(&model, 0), typed(&model, 1)), ("{total: 5}".into(), "{total: -1}".into()));
+    press(&mut model, "<esc>g=");
+    assert!(view(&model).bar.is_none() && model.notice.is_some());
+}
+
+#[test]
+fn the_palette_sorts_the_documents_that_it_covers() {
+    let mut model = opened();
+    press(&mut model, "jj:sort by the next<enter>");
+    assert_eq!(view(&model).bar.as_ref().unwrap().inputs[1].value(), "{total: 1}");
+}
+
+#[test]
+fn a_key_goes_to_the_next_document() {
+    let mut model = opened();
+    press(&mut model, "jj<tab>");
+    assert_eq!(view(&model).locate(view(&model).cursor.row), Some((1, 0)));
+    press(&mut model, "<tab><shift-tab>");
+    assert_eq!(view(&model).locate(view(&model).cursor.row), Some((0, 0)));
+    press(&mut model, "jj<shift-tab>");
+    assert_eq!(view(&model).locate(view(&model).cursor.row), Some((0, 0)));
 }
 
 #[test]

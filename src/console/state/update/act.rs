@@ -210,7 +210,12 @@ pub(super) fn choose(model: &mut Model, commands: &mut Vec<Command>) {
     close_top(model);
     match choice {
         Choice::Act(action) => {
-            if is_for_panes(action) {
+            let is_for_documents = matches!(model.top, Top::Documents(_))
+                && matches!(
+                    action,
+                    Action::NextPane | Action::PreviousPane | Action::Sort | Action::ReverseSort
+                );
+            if is_for_panes(action) && !is_for_documents {
                 model.top = Top::Panes;
             }
             apply(model, action, commands);

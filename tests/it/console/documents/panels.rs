@@ -170,7 +170,7 @@ fn documents_are_only_read() {
     for key in ["e", "x"] {
         terminal.press(key);
         terminal.wait_for("documents are only read here");
-        terminal.wait_for("with mongosh");
+        terminal.wait_for("or mongosh");
         wait_for_selected(&terminal, "{_id: 1, n: 1}");
     }
     terminal.quit();
