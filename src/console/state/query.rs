@@ -7,31 +7,31 @@ use tui_input::Input;
 use super::{
     action::Action,
     command::{Command, RequestId},
-    documents::bar::{Recalled, load_history},
-    list::Extent,
+    documents::{
+        self,
+        bar::{Recalled, load_history},
+    },
     model::{ListCursor, Model, Top},
     stores,
     textfield::Completing,
 };
 use crate::domain::{
-    chart::{Bar, bars},
-    document::Tree,
+    database::CollectionType,
     failure::{Failure, FailureKind},
     format,
     query::Mistake,
     question::{Failed, Outcome, Plan, Question, Row, Selection, Told},
-    shell,
-    store::RecordId,
-    text::{SafeText, safe, safe_shell},
 };
 
+mod answers;
 pub mod export;
 mod form;
 #[cfg(test)]
 mod tests;
 
-pub use self::form::has_keys;
+pub(super) use self::answers::copied;
 pub(super) use self::form::{ask_saved, paste, take_key};
+pub use self::{answers::BoardLine, form::has_keys};
 use self::{
     export::RowsExport,
     form::{of_type, planned, preview},
@@ -194,18 +194,6 @@ struct Form {
     inputs: [Input; 6],
 }
 
-/// One line of the answers.
-#[derive(Debug, Clone)]
-pub enum BoardLine<'a> {
-    /// A store, or a database, that did not answer; and how many further stores for the same
-    /// reason.
-    Failed(&'a Failed, usize),
-    /// Something to know about the answer.
-    Note(String),
-    /// A row of a store.
-    Row(&'a Row),
-}
-
 impl QueryBoard {
     /// The fields that the form has for what is asked.
     pub fn parts(&self) -> Vec<FormPart> {
@@ -271,134 +259,6 @@ impl QueryBoard {
         [self.filter, self.pipeline, self.sort, self.field, self.projection, self.limit] =
             form.inputs;
         (self.mistake, self.completion) = (None, None);
-    }
-
-    /// The lines of the answers: what failed first, then the rows.
-    pub fn lines(&self) -> Vec<BoardLine<'_>> {
-        let mut lines: Vec<BoardLine> = Vec::new();
-        for failed in &self.failed {
-            let same = lines.iter_mut().find_map(|line| match line {
-                BoardLine::Failed(known, more)
-                    if known.database == failed.database && known.failure == failed.failure =>
-                {
-                    Some(more)
-                }
-                _ => None,
-            });
-            match same {
-                Some(more) => *more += 1,
-                None => lines.push(BoardLine::Failed(failed, 0)),
-            }
-        }
-        lines.extend(self.notes().into_iter().map(BoardLine::Note));
-        lines.extend(self.rows.iter().map(BoardLine::Row));
-        lines
-    }
-
-    fn notes(&self) -> Vec<String> {
-        let Some(outcome) = &self.outcome else {
-            let failure = self.failure.iter();
-            return failure.map(|failure| failure.message.to_string()).collect();
-        };
-        let mut notes: Vec<String> = outcome
-            .changed
-            .iter()
-            .map(|changed| format!("{} has moved while it was asked: ask again", changed.store_id))
-            .collect();
-        let missing = outcome.missing.iter().filter_map(|index| self.plan.targets.get(*index));
-        notes.extend(
-            missing.map(|target| format!("{} has no {}", target.store_id, target.collection)),
-        );
-        notes
-    }
-
-    /// The lines, and how many fit.
-    pub fn extent(&self, visible: usize) -> Extent {
-        let len = match self.shown {
-            Shown::Rows => self.lines().len(),
-            Shown::Totals => self.totals().len(),
-            Shown::Chart => self.bars().len(),
-        };
-        Extent { len, visible }
-    }
-
-    /// The totals as lines: of the fleet, then of each database.
-    pub fn totals(&self) -> Vec<SafeText> {
-        let Some(outcome) = &self.outcome else { return Vec::new() };
-        if let Some(reason) = &outcome.totals_refused {
-            return vec![safe(&format!("no totals: {reason}"))];
-        }
-        let Some(totals) = &outcome.totals else {
-            return vec![safe("there are no totals of documents")];
-        };
-        let print = |row: &bson::Document| {
-            let value = row.get("value").filter(|_| row.len() == 1).map(shell::print);
-            value.unwrap_or_else(|| shell::print(&bson::Bson::Document(row.clone())))
-        };
-        let mut lines: Vec<SafeText> = vec![safe("the fleet")];
-        lines.extend(totals.fleet.iter().map(|row| safe_shell(&format!("  {}", print(row)))));
-        for (database, rows) in &totals.databases {
-            let name = match database {
-                crate::domain::database::Database::Main => "the main database".to_owned(),
-                crate::domain::database::Database::Shard(id) => format!("shard {id}"),
-            };
-            lines.push(safe(&name));
-            lines.extend(rows.iter().map(|row| safe_shell(&format!("  {}", print(row)))));
-        }
-        lines
-    }
-
-    /// The totals as bars; without groups, the numbers of the stores.
-    pub fn bars(&self) -> Vec<Bar> {
-        let totals = self.outcome.as_ref().and_then(|outcome| outcome.totals.as_ref());
-        if let Some(totals) =
-            totals.filter(|totals| totals.fleet.iter().any(|row| row.contains_key("_id")))
-        {
-            return bars(totals.fleet.iter().map(|row| (None, row)));
-        }
-        let rows: Vec<(&str, bson::Document)> = self
-            .rows
-            .iter()
-            .filter_map(|row| {
-                let target = self.plan.targets.get(row.target)?;
-                Some((
-                    target.store_id.as_str(),
-                    bson::Document::try_from(row.document.as_ref()).ok()?,
-                ))
-            })
-            .collect();
-        bars(rows.iter().map(|(store, row)| (Some(*store), row)))
-    }
-
-    /// The row that is selected.
-    pub fn selected(&self) -> Option<&Row> {
-        match self.lines().get(self.cursor.row)? {
-            BoardLine::Row(row) => Some(row),
-            _ => None,
-        }
-    }
-
-    /// The selected document, unfolded.
-    pub fn tree(&self) -> Option<Tree> {
-        let mut tree = Tree::new(Arc::new(self.selected()?.document.clone()));
-        tree.unfold(0);
-        Some(tree)
-    }
-
-    /// The record of the store on the selected line.
-    fn record(&self) -> Option<RecordId> {
-        match self.lines().get(self.cursor.row)? {
-            BoardLine::Row(row) => Some(self.plan.targets.get(row.target)?.record.clone()),
-            BoardLine::Failed(failed, _) => {
-                let target = self
-                    .plan
-                    .targets
-                    .iter()
-                    .find(|target| Some(&target.store_id) == failed.store_id.as_ref());
-                Some(target?.record.clone())
-            }
-            BoardLine::Note(_) => None,
-        }
     }
 }
 
@@ -520,11 +380,13 @@ pub(super) fn apply(model: &mut Model, action: Action, commands: &mut Vec<Comman
         }
         Action::Export => export::open(model),
         Action::GoToStore => {
-            if let Some(record) = model.query.record() {
-                model.top = Top::Panes;
-                stores::go_to(model, &record, commands);
-            }
+            let Some(record) = model.query.record() else {
+                return model.notify("there is no store to go to on this line");
+            };
+            model.top = Top::Panes;
+            stores::go_to(model, &record, commands);
         }
+        Action::Enter | Action::Right => open_row(model, commands),
         Action::NextMeasure | Action::ToggleTable => {
             let board = &mut model.query;
             board.shown = match board.shown {
@@ -539,6 +401,19 @@ pub(super) fn apply(model: &mut Model, action: Action, commands: &mut Vec<Comman
             model.query.cursor.apply(action, extent);
         }
     }
+}
+
+/// Opens the selected row as a document of its store.
+fn open_row(model: &mut Model, commands: &mut Vec<Command>) {
+    let board = &model.query;
+    let Some((target, id)) = board.place() else {
+        let key = model.keymap.key_of(Action::GoToStore);
+        return model.notify(&format!("this is no document to be opened; {key} goes to its store"));
+    };
+    let of_type = board.question.as_ref().map(|question| question.of_type.clone());
+    let of_type = of_type.unwrap_or_else(|| CollectionType::new(""));
+    let place = (target.database, target.collection.clone(), of_type);
+    documents::open_row(model, place, id, commands);
 }
 
 /// One step out: the question that is under way, then the board.
@@ -561,24 +436,5 @@ pub(super) fn leave(model: &mut Model, commands: &mut Vec<Command>) {
         board.shown = Shown::Rows;
     } else {
         model.top = Top::Panes;
-    }
-}
-
-/// The selected row as Extended JSON with its store, or the line that is selected.
-pub(super) fn copied(model: &Model) -> Option<(String, &'static str)> {
-    let board = &model.query;
-    if board.shown != Shown::Rows {
-        let lines: Vec<String> = board.totals().into_iter().map(String::from).collect();
-        return Some((lines.join("\n"), "totals"));
-    }
-    match board.lines().get(board.cursor.row)? {
-        BoardLine::Row(row) => {
-            let json = crate::domain::document::json::document(row.document.as_bytes());
-            Some((crate::domain::text::safe_json(&json), "document"))
-        }
-        BoardLine::Failed(failed, _) => {
-            Some((format!("{}; {}", failed.failure.message, failed.failure.hint), "cause"))
-        }
-        BoardLine::Note(note) => Some((safe(note).into(), "note")),
     }
 }

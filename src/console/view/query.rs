@@ -66,9 +66,9 @@ fn progress(board: &QueryBoard) -> Vec<String> {
         parts.push(format!("{} of {n} stores have answered", board.n_answered));
     } else if let Some(outcome) = &board.outcome {
         let complete = if outcome.is_complete() { "complete" } else { "not complete" };
-        parts.push(format!("{n} stores, {complete}"));
+        parts.push(format!("{}, {complete}", stores(n)));
     } else if board.failure.is_some() {
-        parts.push(format!("{} of {n} stores, not complete", board.n_answered));
+        parts.push(format!("{} of {}, not complete", board.n_answered, stores(n)));
     }
     if board.question.is_some() {
         let more = if board.outcome.as_ref().is_some_and(|outcome| outcome.limited) {
@@ -76,9 +76,16 @@ fn progress(board: &QueryBoard) -> Vec<String> {
         } else {
             ""
         };
-        parts.push(format!("{} rows{more}", format::count(board.rows.len() as u64)));
+        let n = board.rows.len() as u64;
+        let noun = if n == 1 { "row" } else { "rows" };
+        parts.push(format!("{} {noun}{more}", format::count(n)));
     }
     parts
+}
+
+fn stores(n: usize) -> String {
+    let noun = if n == 1 { "store" } else { "stores" };
+    format!("{} {noun}", format::count(n as u64))
 }
 
 fn draw_form(canvas: &mut Canvas, area: Rect) -> Rect {
@@ -110,9 +117,12 @@ fn draw_form(canvas: &mut Canvas, area: Rect) -> Rect {
             line += 1;
         }
     }
-    let mut row = canvas.row(area, line);
-    row.gap(1).text(&plan_line(model), theme.dim);
-    paint::below(area, (line + 2).min(area.height))
+    // It is whole in any width: nothing is sent that was not told of.
+    for text in plan_line(model).wrapped(usize::from(area.width.saturating_sub(2)).max(1)) {
+        canvas.row(area, line).gap(1).text(&text, theme.dim);
+        line += 1;
+    }
+    paint::below(area, (line + 1).min(area.height))
 }
 
 /// What will be sent where, before it is.
@@ -127,8 +137,8 @@ fn plan_line(model: &crate::console::state::model::Model) -> SafeText {
         0 => String::new(),
         n => format!("; {n} cannot be asked"),
     };
-    let n = format::count(plan.targets.len() as u64);
-    safe(&format!("{n} stores, commands: {}{lost}", parts.join(", ")))
+    let n = stores(plan.targets.len());
+    safe(&format!("{n}, commands: {}{lost}", parts.join(", ")))
 }
 
 fn chosen(model: &crate::console::state::model::Model, part: FormPart) -> SafeText {
@@ -299,7 +309,7 @@ fn draw_rows(canvas: &mut Canvas, area: Rect) {
                 }
                 row.text(&failed.failure.message, theme.bad);
             }
-            BoardLine::Note(note) => {
+            BoardLine::Note(note, _) => {
                 row.put(theme.glyphs.warn, theme.warn).gap(1).text(&safe(note), theme.warn);
             }
             BoardLine::Row(shown) => {
@@ -429,7 +439,7 @@ fn draw_details(canvas: &mut Canvas, area: Rect) {
     let Some(row) = board.selected() else { return };
     let store =
         board.plan.targets.get(row.target).map(|target| safe(&target.store_id)).unwrap_or_default();
-    canvas.title(&frame).text(&store, style).gap(1);
+    canvas.title(&frame).text(&store, style).put(" ", style);
     let Some(tree) = board.tree() else { return };
     let zone = canvas.model.session.zone.clone().unwrap_or(TimeZone::UTC);
     for line in 0..inner.height {

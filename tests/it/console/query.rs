@@ -131,6 +131,27 @@ fn counts_values_and_groups_are_added_up() {
 }
 
 #[test]
+fn a_row_is_opened_in_its_store_and_esc_leads_back_to_it() {
+    let rig = Rig::new(numbered(23));
+    let mut terminal = board_of(&rig);
+    terminal.press(format!("{{n: {{$gte: 20}}}}{DOWN}{{n: 1}}\r"));
+    terminal.wait_for("3 rows");
+    terminal.press("j");
+    wait_for_line(&terminal, &["▌S-", " 21 "]);
+    let screen = terminal.text();
+    let row = screen.lines().find(|line| line.contains('▌')).unwrap().to_owned();
+    let store = rig.stores.iter().find(|store| row.contains(&store.id())).unwrap();
+    terminal.wait_for("enter open");
+    terminal.press("\r");
+    wait_for_line(&terminal, &[&format!(".{}_orders", store.prefix()), "1 of 1"]);
+    wait_for_line(&terminal, &["filter", "{_id: "]);
+    wait_for_line(&terminal, &["n: 21", "int"]);
+    terminal.press("\x1b");
+    wait_for_line(&terminal, &["▌", row.split('▌').nth(1).unwrap().trim_end_matches([' ', '│'])]);
+    terminal.quit();
+}
+
+#[test]
 fn what_would_write_is_refused_in_words_and_never_sent() {
     let rig = Rig::new(numbered(5));
     let mut terminal = board_of(&rig);
@@ -163,7 +184,7 @@ fn a_mistake_is_shown_at_its_character_and_nothing_is_sent() {
     terminal.press("\x1b");
     wait_for_line(&terminal, &["filter {n: 3}"]);
     terminal.press("r");
-    terminal.wait_for("1 rows");
+    terminal.wait_for("1 row ");
     terminal.quit();
 }
 
@@ -238,7 +259,7 @@ fn the_board_says_what_to_press_in_every_size() {
     let sizes = [(60, 15), (200, 60), (80, 24), (12, 4), (80, 24)];
     for (keys, hints) in [
         ("", &["enter ask"][..]),
-        ("\r", &["question", "b rows/totals/bars"]),
+        ("\r", &["question", "enter open", "esc back"]),
         ("b", &["question"]),
         ("E", &["enter write"]),
     ] {

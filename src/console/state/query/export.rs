@@ -166,7 +166,8 @@ pub(in super::super) fn ended(
     export.running = None;
     match outcome {
         Ok((rows, _)) => {
-            let told = format!("{} rows are in {}", format::count(*rows), export.input.value());
+            let noun = if *rows == 1 { "row is" } else { "rows are" };
+            let told = format!("{} {noun} in {}", format::count(*rows), export.input.value());
             model.query.export = None;
             model.notify(&told);
         }

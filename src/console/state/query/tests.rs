@@ -92,6 +92,41 @@ fn rows_come_in_failures_are_first_and_late_answers_are_dropped() {
 }
 
 #[test]
+fn a_row_is_opened_in_its_store_and_left_to_the_answers() {
+    let mut model = model_of(fleet(3));
+    let commands = press(&mut model, "Q<enter>");
+    let request = request_of(&commands);
+    let row = |target, document| Told::Row(Row { target, document });
+    let told = vec![row(0, rawdoc! {"total": 5}), row(2, rawdoc! {"_id": 7, "total": 5})];
+    update(&mut model, Event::StoresTold { request, told });
+    assert!(press(&mut model, "<enter>").is_empty());
+    assert!(model.notice.as_ref().unwrap().text.as_str().contains("no document"));
+    let commands = press(&mut model, "j<enter>");
+    let Command::LoadPage { collection, wanted, .. } = &commands[0] else { panic!("{commands:?}") };
+    assert_eq!((collection.as_str(), &wanted.query.filter), ("s3_orders", &doc! {"_id": 7}));
+    let Top::Documents(view) = &model.top else { panic!("the document is open") };
+    assert_eq!(view.text.read(model.now).unwrap(), wanted.query);
+    // Also over the help, and before the page has come.
+    press(&mut model, "?<esc><esc>");
+    assert!(matches!(model.top, Top::Query));
+    assert_eq!((model.query.cursor.row, model.query.running), (1, Some(request)));
+}
+
+#[test]
+fn many_stores_without_the_collection_do_not_hide_the_rows() {
+    let mut model = model_of(fleet(7));
+    let request = request_of(&press(&mut model, "Q<enter>"));
+    let outcome = Outcome { missing: (0..7).collect(), ..Outcome::default() };
+    update(&mut model, Event::StoresAsked { request, outcome: Ok(Box::new(outcome)) });
+    let lines = model.query.lines();
+    assert_eq!(lines.len(), 4);
+    let BoardLine::Note(last, Some(3)) = &lines[3] else { panic!("{lines:?}") };
+    assert_eq!(last, "store-4 and 3 more have no orders");
+    press(&mut model, "jo");
+    assert_eq!(selected(&model), "store-2");
+}
+
+#[test]
 fn esc_ends_the_question_and_keeps_what_came() {
     let mut model = model_of(fleet(3));
     let commands = press(&mut model, "Q<enter>");

@@ -80,7 +80,7 @@ fn another_question_ends_the_one_before() {
     terminal.wait_for("ctrl-r");
     terminal.press(format!("{{n: 4}}{DOWN}\r"));
     terminal.wait_for("5 stores, complete");
-    terminal.wait_for("1 rows");
+    terminal.wait_for("1 row ");
     wait_for_no_work(&rig);
     terminal.quit();
 }
