@@ -241,6 +241,7 @@ impl<S: Surface> Console<S> {
 
     /// The size itself is read again with the next frame.
     fn resized(&mut self) {
+        self.surface.size_changed();
         self.fold(Event::Resized(Size::default()));
     }
 

@@ -50,6 +50,9 @@ pub(crate) trait Surface {
     /// whether the line takes them.
     fn write(&mut self, bytes: Vec<u8>) -> bool;
 
+    /// The terminal has, or has had for a moment, another size.
+    fn size_changed(&mut self);
+
     /// Gives the terminal back and stops the process, as the shell's job control does.
     fn stop(&mut self);
 
@@ -67,6 +70,8 @@ pub(crate) struct Screen {
     title: SafeText,
     writer: SyncSender<Vec<u8>>,
     state: Arc<WriterState>,
+    /// Whether the terminal has been another size since the last frame.
+    is_other_size: bool,
 }
 
 /// What the writer's thread and the loop both know.
@@ -94,7 +99,7 @@ impl Screen {
         thread::Builder::new().name("tilldeck-screen".to_owned()).spawn(write)?;
         let pencil = Pencil::new(terminal::size(), limits);
         let terminal = Terminal::new(pencil)?;
-        Ok(Self { terminal, title, writer, state })
+        Ok(Self { terminal, title, writer, state, is_other_size: false })
     }
 
     /// Waits until a frame has arrived. Cancelling it loses nothing.
@@ -128,8 +133,13 @@ impl Surface for Screen {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
         let size = terminal::size();
+        let was_told = std::mem::take(&mut self.is_other_size);
         if size != self.terminal.size()? {
             self.terminal.backend_mut().resize(size);
+        } else if was_told {
+            // It was another one meanwhile, and what did not fit then is gone.
+            self.terminal.backend_mut().forget();
+            self.terminal.clear()?;
         }
         let mut geometry = Geometry::default();
         let drawn = self.terminal.draw(|frame| geometry = view::draw(model, frame));
@@ -145,6 +155,10 @@ impl Surface for Screen {
 
     fn write(&mut self, bytes: Vec<u8>) -> bool {
         self.send(bytes)
+    }
+
+    fn size_changed(&mut self) {
+        self.is_other_size = true;
     }
 
     fn stop(&mut self) {

@@ -58,6 +58,8 @@ impl Surface for Paper {
         !self.is_busy.get()
     }
 
+    fn size_changed(&mut self) {}
+
     fn stop(&mut self) {
         self.log.deeds.lock().unwrap().push("stop".to_owned());
     }

@@ -21,6 +21,21 @@ fn every_size_is_survived_and_the_useful_ones_are_used() {
 }
 
 #[test]
+fn a_terminal_that_is_small_for_a_moment_is_painted_anew() {
+    let home = Home::new();
+    let mut terminal = Terminal::open(&home, NOWHERE);
+    terminal.wait_for("all 6 down");
+    for _ in 0..20 {
+        // What does not fit is gone, also where nobody has looked at the size meanwhile.
+        terminal.resize(12, 4);
+        terminal.resize(120, 40);
+        terminal.wait_for("? help");
+        terminal.wait_for("Databases");
+    }
+    terminal.quit();
+}
+
+#[test]
 fn a_flood_of_keys_is_taken_in_order() {
     let home = Home::new();
     let mut terminal = Terminal::open(&home, NOWHERE);
