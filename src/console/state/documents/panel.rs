@@ -374,7 +374,11 @@ pub fn plan_text(plan: &crate::domain::explain::Plan) -> Vec<Line> {
     let mut lines: Vec<Line> =
         plan.warnings().iter().map(|warning| line(warning, Tone::Warning)).collect();
     if lines.is_empty() {
-        lines.push(line(&format!("served by {}", plan.indexes.join(", ")), Tone::Dim));
+        let text = match &plan.indexes[..] {
+            [] => "nothing has to be read for it".to_owned(),
+            indexes => format!("served by {}", indexes.join(", ")),
+        };
+        lines.push(line(&text, Tone::Dim));
     }
     if let Some(run) = plan.run {
         let text = format!(

@@ -146,6 +146,14 @@ fn a_long_value_is_read_in_full_and_broken_anew_after_a_resize() {
 }
 
 #[test]
+fn a_plan_that_reads_nothing_names_no_index() {
+    let lines = panel::plan_text(&Plan::default());
+    assert_eq!(lines[0].text.as_str(), "nothing has to be read for it");
+    let served = Plan { indexes: vec!["_id_".into()], ..Plan::default() };
+    assert_eq!(panel::plan_text(&served)[0].text.as_str(), "served by _id_");
+}
+
+#[test]
 fn of_a_huge_value_the_beginning_is_read_and_it_is_said() {
     let mut model = opened_with(vec![rawdoc! { "_id": 1, "text": "ä".repeat(1_000_000) }]);
     press(&mut model, "jj<enter>");
