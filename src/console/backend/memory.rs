@@ -15,6 +15,9 @@ pub(super) struct Memory {
     /// Which cells begin a character that is put together from several and takes two cells.
     /// Some terminals write such a thing into two cells that know nothing of each other.
     pairs: Vec<bool>,
+    /// Which cells are second halves, also of a character whose first half is written over
+    /// by now, as long as nobody has told of them.
+    halves: Vec<bool>,
 }
 
 impl Memory {
@@ -25,6 +28,7 @@ impl Memory {
             width: size.width,
             cells: vec![Some((' ', Look::PLAIN)); n_cells],
             pairs: vec![false; n_cells],
+            halves: vec![false; n_cells],
         }
     }
 
@@ -45,6 +49,12 @@ impl Memory {
         if let Some(cell) = self.cells.get_mut(index) {
             *cell = noted;
         }
+        if let Some(half) = self.halves.get_mut(index) {
+            *half = false;
+        }
+        if let Some(half) = self.halves.get_mut(index + 1).filter(|_| is_wide) {
+            *half = true;
+        }
         let is_pair = is_wide && symbol.chars().nth(1).is_some();
         let was_pair =
             self.pairs.get_mut(index).is_some_and(|pair| std::mem::replace(pair, is_pair));
@@ -64,12 +74,17 @@ impl Memory {
         *self.cells.get(self.index(Position { x, y }))?
     }
 
-    /// How many cells from this one to the right are as good as erased.
+    /// How many cells from this one to the right are as good as erased. A first half is none
+    /// of them where the second one is not: some terminals keep that when it is erased, and
+    /// show the rest of the row beside its place.
     pub(super) fn blanks_from(&self, at: Position) -> u16 {
         let is_blank = |x: &u16| {
             self.shown(*x, at.y).is_some_and(|(char, look)| char == ' ' && look.is_erasable())
         };
         let n_blanks = (at.x..self.width).take_while(is_blank).count();
-        u16::try_from(n_blanks).unwrap_or(u16::MAX)
+        let n_blanks = u16::try_from(n_blanks).unwrap_or(u16::MAX);
+        let end = Position { x: at.x.saturating_add(n_blanks), ..at };
+        let is_torn = end.x < self.width && self.halves.get(self.index(end)) == Some(&true);
+        n_blanks.saturating_sub(u16::from(is_torn))
     }
 }

@@ -56,6 +56,16 @@ fn marks_with_cells_of_their_own_are_not_left_standing() {
 }
 
 #[test]
+fn no_half_of_a_wide_character_is_erased_alone() {
+    let mut terminal = terminal(Limits::default());
+    drawn(&mut terminal, |buffer| Line::from("abcdefghij中z").render(buffer.area, buffer));
+    let bytes = drawn(&mut terminal, |buffer| {
+        Line::from("            z").render(buffer.area, buffer);
+    });
+    assert!(bytes.contains("\x1b[10X") && !bytes.contains("\x1b[11X"), "{bytes:?}");
+}
+
+#[test]
 fn nothing_changed_is_no_byte() {
     let mut terminal = terminal(Limits::default());
     let draw = |buffer: &mut Buffer| Line::from("same").red().render(buffer.area, buffer);
