@@ -32,6 +32,7 @@ fn a_long_text_is_read_in_full_in_every_size() {
     terminal.wait_until("all of it is there in a wide terminal", is_whole);
     // What does not fit is scrolled to.
     terminal.resize(60, 15);
+    terminal.wait_for("down scroll");
     terminal.wait_until_gone("the last line");
     terminal.press("G");
     wait_for_selected(&terminal, "the last line");
