@@ -372,7 +372,7 @@ pub(super) fn leave(model: &mut Model, commands: &mut Vec<Command>) {
         (view.loading, view.counting, view.looking) = (None, None, None);
         commands.push(Command::EndWork { request });
         if has_shown {
-            model.notify("ended, here and on the server");
+            model.notify("ended here; the server is told, too");
         } else {
             close(model);
         }

@@ -431,7 +431,7 @@ pub(super) fn leave(model: &mut Model, commands: &mut Vec<Command>) {
             "Ask again for the whole answer",
         ));
         commands.push(Command::EndWork { request });
-        model.notify("ended, here and on the servers");
+        model.notify("ended here; the servers are told, too");
     } else if board.shown != Shown::Rows {
         board.shown = Shown::Rows;
     } else {

@@ -244,10 +244,16 @@ pub(in super::super) fn unfollowed(
     failure: Option<Failure>,
 ) {
     let Some(view) = view_of(model) else { return };
-    if view.following == Some(request) {
-        view.following = None;
+    if view.following != Some(request) {
+        return;
+    }
+    view.following = None;
+    if view.panel == Panel::Changes {
         view.look_failure = failure;
         model.redraw = true;
+    } else if let Some(failure) = failure {
+        // What is on the screen is something else, and has not failed.
+        model.complain_of(&failure);
     }
 }
 

@@ -481,3 +481,19 @@ fn changes_are_followed_until_they_are_left() {
     update(&mut model, change(3));
     assert_eq!(view(&model).changes.len(), 2);
 }
+
+#[test]
+fn following_that_ends_says_so_over_another_panel_and_in_its_own() {
+    let mut model = opened();
+    for (keys, is_its_own) in [("T", true), ("<esc>TI", false)] {
+        let commands = press(&mut model, keys);
+        let followed = commands.iter().rev().find_map(|command| match command {
+            Command::FollowChanges { request, .. } => Some(*request),
+            _ => None,
+        });
+        let ended = Event::FollowingEnded { request: followed.unwrap(), failure: Some(refused()) };
+        update(&mut model, ended);
+        assert_eq!(view(&model).look_failure.is_some(), is_its_own);
+        assert_eq!(model.notice.as_ref().is_some_and(|notice| notice.is_error), !is_its_own);
+    }
+}

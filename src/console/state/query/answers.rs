@@ -189,9 +189,17 @@ impl QueryBoard {
 /// The selected row as Extended JSON with its store, or the line that is selected.
 pub(in super::super) fn copied(model: &Model) -> Option<(String, &'static str)> {
     let board = &model.query;
-    if board.shown != Shown::Rows {
-        let lines: Vec<String> = board.totals().into_iter().map(String::from).collect();
-        return Some((lines.join("\n"), "totals"));
+    match board.shown {
+        Shown::Rows => {}
+        Shown::Totals => {
+            let lines: Vec<String> = board.totals().into_iter().map(String::from).collect();
+            return Some((lines.join("\n"), "totals"));
+        }
+        Shown::Chart => {
+            let lines: Vec<String> =
+                board.bars().iter().map(|bar| format!("{}\t{}", bar.label, bar.figure)).collect();
+            return Some((lines.join("\n"), "figures"));
+        }
     }
     match board.lines().get(board.cursor.row)? {
         BoardLine::Row(row) => {

@@ -156,6 +156,11 @@ fn counts_show_their_totals_and_bars() {
     assert_eq!(model.query.shown, Shown::Totals);
     press(&mut model, "b");
     assert_eq!(model.query.bars()[0].label.as_str(), "store-1");
+    let commands = press(&mut model, "y");
+    let [Command::Copy { text, what: "figures", .. }] = &commands[..] else {
+        panic!("{commands:?}")
+    };
+    assert_eq!(text.as_str(), "store-1\t5");
     press(&mut model, "b");
     assert_eq!(model.query.shown, Shown::Rows);
 }

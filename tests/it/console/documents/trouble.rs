@@ -40,7 +40,7 @@ fn end(rig: &Rig, terminal: &mut Terminal) {
     wait_for_work(rig);
     let begun = Instant::now();
     terminal.press("\x1b");
-    terminal.wait_for("ended, here and on the server");
+    terminal.wait_for("ended here; the server is told, too");
     wait_for_no_work(rig);
     assert!(begun.elapsed() < HELD / 2, "{:?}", begun.elapsed());
 }

@@ -61,7 +61,7 @@ fn esc_in_the_middle_ends_what_runs_and_says_that_it_is_not_all() {
     let (rig, mut terminal) = held(&faulty);
     let begun = Instant::now();
     terminal.press("\x1b");
-    terminal.wait_for("ended, here and on the servers");
+    terminal.wait_for("ended here; the servers are told, too");
     terminal.wait_for("4 of 5 stores, not complete");
     wait_for_line(&terminal, &["▲", "ended before every store has answered"]);
     wait_for_no_work(&rig);
