@@ -71,7 +71,7 @@ impl Change {
 fn beginning(text: &str) -> String {
     match text.char_indices().nth(KEPT) {
         None => text.to_owned(),
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
     }
 }
 
@@ -94,8 +94,8 @@ mod tests {
         let small = change("a").summary();
         assert_eq!((small.id.as_str(), small.what.as_str()), ("\"a\"", "{_id: \"a\", total: 5}"));
         let large = change(&"🧾".repeat(1_000_000)).summary();
-        assert_eq!(large.id.chars().count(), KEPT + 1);
-        assert!(large.id.ends_with("🧾…") && large.what.ends_with("🧾…"));
+        assert_eq!(large.id.chars().count(), KEPT + 3);
+        assert!(large.id.ends_with("🧾...") && large.what.ends_with("🧾..."));
         assert!(large.id.capacity() + large.what.capacity() < 20 * KEPT);
     }
 }

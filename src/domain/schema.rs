@@ -134,7 +134,7 @@ impl Gatherer {
         let is_container =
             matches!(element.kind, ElementType::EmbeddedDocument | ElementType::Array);
         if field.values.len() < VALUES && !is_container {
-            let value = value_on_a_line(element).cut(VALUE_WIDTH, "…");
+            let value = value_on_a_line(element).cut(VALUE_WIDTH, "...");
             if !field.values.contains(&value) {
                 field.values.push(value);
             }

@@ -64,7 +64,7 @@ fn container_text(bytes: &[u8], start: usize, is_array: bool, zone: &TimeZone) -
             text.push_str(", ");
         }
         if index == FIELDS_SHOWN || text.len() > FIELDS_LENGTH {
-            text.push('…');
+            text.push_str("...");
             break;
         }
         let Ok(element) = element else {
@@ -84,8 +84,8 @@ fn container_text(bytes: &[u8], start: usize, is_array: bool, zone: &TimeZone) -
 /// A value inside the line of its parent: shorter, and with nothing of its own children.
 fn part(element: &Element<'_>, zone: &TimeZone) -> String {
     match element.kind {
-        ElementType::EmbeddedDocument => "{…}".into(),
-        ElementType::Array => "[…]".into(),
+        ElementType::EmbeddedDocument => "{...}".into(),
+        ElementType::Array => "[...]".into(),
         ElementType::String => quoted(raw::text(element.value), TEXT_SHOWN / 8),
         _ => cut(value_text(element, zone).as_bytes(), TEXT_SHOWN / 4),
     }
@@ -106,7 +106,7 @@ fn value_text(element: &Element<'_>, zone: &TimeZone) -> String {
         ElementType::Symbol => format!("Symbol({})", quoted(raw::text(value), TEXT_SHOWN)),
         ElementType::JavaScriptCode => format!("Code({})", quoted(raw::text(value), TEXT_SHOWN)),
         ElementType::JavaScriptCodeWithScope => match raw::code_and_scope(value) {
-            Some((code, _)) => format!("Code({}, {{…}})", quoted(code, TEXT_SHOWN)),
+            Some((code, _)) => format!("Code({}, {{...}})", quoted(code, TEXT_SHOWN)),
             None => "not valid BSON".into(),
         },
         ElementType::ObjectId => ObjectId::from_bytes(raw::fixed(value)).to_hex(),
@@ -157,7 +157,7 @@ fn binary(value: &[u8]) -> String {
         }
     }
     if bytes.len() > BINARY_SHOWN {
-        text.push('…');
+        text.push_str("...");
     }
     text.push(')');
     text
@@ -174,5 +174,5 @@ fn cut(bytes: &[u8], at_most: usize) -> String {
     }
     // Not inside a character: continuation bytes are 0b10xx_xxxx.
     let end = (0..=at_most).rev().find(|end| bytes[*end] & 0xC0 != 0x80).unwrap_or(at_most);
-    format!("{}…", String::from_utf8_lossy(&bytes[..end]))
+    format!("{}...", String::from_utf8_lossy(&bytes[..end]))
 }

@@ -494,7 +494,7 @@ pub(super) fn is_word(char: char) -> bool {
 /// A name for an error, cut where it is long.
 pub(super) fn shortened(name: &str) -> String {
     match name.char_indices().nth(QUOTED) {
-        Some((end, _)) => format!("{}…", &name[..end]),
+        Some((end, _)) => format!("{}...", &name[..end]),
         None => name.to_owned(),
     }
 }
