@@ -4,6 +4,7 @@ mod backend;
 mod binary;
 mod certificates;
 mod proxy;
+mod refusal;
 mod schema;
 mod servers;
 
@@ -17,6 +18,7 @@ pub(crate) use self::{
     binary::{Home, Output, Running},
     certificates::Authority,
     proxy::{Mode, Proxy},
+    refusal::Watched,
     schema::schema_faults,
     servers::{client, database_name, fleet_config, mongod, on_server, shared, start, uri_of},
 };

@@ -1,54 +1,19 @@
 //! What is wrong with a question is said, where it is wrong, before anything is sent.
 
-use std::{io::ErrorKind, net::TcpListener};
-
-use mongodb::bson::doc;
-use serde_json::Value;
-
 use super::rig::{files_in, found, shop};
 use crate::{
     query::rig::{Rig, store},
-    support::{Home, Output},
+    support::Watched,
 };
+use mongodb::bson::doc;
 
-/// A home whose main database is a port on which nobody answers, and where every attempt to
-/// connect is seen.
-struct Watched {
-    home: Home,
-    listener: TcpListener,
-}
-
-impl Watched {
-    fn new() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let home = Home::new();
-        let address = listener.local_addr().unwrap();
-        home.configure(&format!("uri = \"mongodb://{address}/main?directConnection=true\"\n"));
-        Self { home, listener }
-    }
-
-    /// `find` complains about its arguments, with and without `--json`, and has not so much
-    /// as connected.
-    #[track_caller]
-    fn refuse(&self, arguments: &[&str]) -> (Value, Output) {
-        let all = [&["find", "S-one", "orders"], arguments].concat();
-        let output = self.home.run([&all[..], &["--json"]].concat());
-        assert_eq!(output.code, 2, "{arguments:?}: {output:?}");
-        let report = output.held_to("error");
-        assert_eq!(report["error"]["kind"], "usage", "{arguments:?}: {report:#}");
-        let text = self.home.run(all);
-        assert_eq!((text.code, text.stdout.as_str()), (2, ""), "{arguments:?}: {text:?}");
-        assert!(!text.stderr.is_empty(), "{arguments:?}");
-        let connected = self.listener.accept().map_err(|error| error.kind());
-        assert_eq!(connected.unwrap_err(), ErrorKind::WouldBlock, "{arguments:?}");
-        (report, text)
-    }
+fn watched() -> Watched {
+    Watched::new(&["find", "S-one", "orders"], "")
 }
 
 #[test]
 fn nothing_that_writes_or_runs_code_is_sent() {
-    let watched = Watched::new();
+    let watched = watched();
     let forms = [
         &[][..],
         &["--count"],
@@ -88,7 +53,7 @@ fn nothing_that_writes_or_runs_code_is_sent() {
 
 #[test]
 fn a_mistake_is_pointed_at() {
-    let watched = Watched::new();
+    let watched = watched();
     // The place is counted in characters, not in bytes.
     for (option, part, text, wrong) in [
         ("--filter", "filter", "{a: 1", ""),
@@ -101,15 +66,7 @@ fn a_mistake_is_pointed_at() {
         ("--project", "projection", "{a: nope}", "nope}"),
         ("--collation", "collation", "{locale: 'en', }x", "x"),
     ] {
-        let (report, shown) = watched.refuse(&[option, text]);
-        let message = report["error"]["message"].as_str().unwrap();
-        let before = text.strip_suffix(wrong).unwrap();
-        let at = format!("character {}:", before.chars().count() + 1);
-        assert!(message.contains(&at), "{text}: {message}");
-        assert!(message.contains(&format!("the {part} ")), "{text}: {message}");
-        let hint = report["error"]["hint"].as_str().unwrap();
-        assert!(hint.contains(&format!("{before} ▶ {wrong}")), "{text}: {hint}");
-        assert!(shown.stderr.contains(&at) && shown.stderr.contains('▶'), "{shown:?}");
+        watched.refuse_at(option, (part, text, wrong));
     }
     let (report, _) = watched.refuse(&["--filter", "{\n  a: 1,\n  b: nope\n}"]);
     let message = report["error"]["message"].as_str().unwrap();
@@ -118,7 +75,7 @@ fn a_mistake_is_pointed_at() {
 
 #[test]
 fn arguments_that_say_nothing_together_are_refused() {
-    let watched = Watched::new();
+    let watched = watched();
     for arguments in [
         &["--limit", "0"][..],
         &["--limit", "-1"],

@@ -1,53 +1,17 @@
 //! What could write or run code is refused before anything is sent, and so is what cannot be
 //! read.
 
-use std::{io::ErrorKind, net::TcpListener};
+use crate::support::Watched;
 
-use serde_json::Value;
-
-use crate::support::{Home, Output};
-
-/// A home whose main database is a port on which nobody answers, and where every attempt to
-/// connect is seen.
-struct Watched {
-    home: Home,
-    listener: TcpListener,
-}
-
-impl Watched {
-    fn new() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let home = Home::new();
-        let address = listener.local_addr().unwrap();
-        home.configure(&format!(
-            "uri = \"mongodb://{address}/main?directConnection=true\"\n\
-             [queries.writes]\ntype = \"orders\"\naggregate = \"[{{$out: 'x'}}]\"\n\
-             [queries.sound]\ntype = \"orders\"\nfilter = \"{{a: 1}}\"\n"
-        ));
-        Self { home, listener }
-    }
-
-    /// The program ends with a complaint about its arguments, with and without `--json`, and
-    /// has not so much as connected.
-    #[track_caller]
-    fn refuse(&self, arguments: &[&str]) -> (Value, Output) {
-        let output = self.home.run([&["query"], arguments, &["--json"]].concat());
-        assert_eq!(output.code, 2, "{arguments:?}: {output:?}");
-        let report = output.held_to("error");
-        assert_eq!(report["error"]["kind"], "usage", "{arguments:?}: {report:#}");
-        let text = self.home.run([&["query"], arguments].concat());
-        assert_eq!((text.code, text.stdout.as_str()), (2, ""), "{arguments:?}: {text:?}");
-        assert!(!text.stderr.is_empty(), "{arguments:?}");
-        let connected = self.listener.accept().map_err(|error| error.kind());
-        assert_eq!(connected.unwrap_err(), ErrorKind::WouldBlock, "{arguments:?}");
-        (report, text)
-    }
+fn watched() -> Watched {
+    let saved = "[queries.writes]\ntype = \"orders\"\naggregate = \"[{$out: 'x'}]\"\n\
+                 [queries.sound]\ntype = \"orders\"\nfilter = \"{a: 1}\"\n";
+    Watched::new(&["query"], saved)
 }
 
 #[test]
 fn nothing_that_writes_or_runs_code_is_sent() {
-    let watched = Watched::new();
+    let watched = watched();
     for (pipeline, stage) in [
         ("[{$out: 'x'}]", "$out"),
         ("[{$match: {}}, {$merge: {into: 'x'}}]", "$merge"),
@@ -98,7 +62,7 @@ fn nothing_that_writes_or_runs_code_is_sent() {
 
 #[test]
 fn a_mistake_is_pointed_at() {
-    let watched = Watched::new();
+    let watched = Watched::new(&["query", "orders"], "");
     // The place is counted in characters, not in bytes.
     for (option, part, text, wrong) in [
         ("--filter", "filter", "{a: 1", ""),
@@ -110,21 +74,13 @@ fn a_mistake_is_pointed_at() {
         ("--aggregate", "pipeline", "[{$match: {} }, {$limit 1}]", "1}]"),
         ("--collation", "collation", "{locale: 'en', }x", "x"),
     ] {
-        let (report, shown) = watched.refuse(&["orders", option, text]);
-        let message = report["error"]["message"].as_str().unwrap();
-        let before = text.strip_suffix(wrong).unwrap();
-        let at = format!("character {}:", before.chars().count() + 1);
-        assert!(message.contains(&at), "{text}: {message}");
-        assert!(message.contains(&format!("the {part} ")), "{text}: {message}");
-        let hint = report["error"]["hint"].as_str().unwrap();
-        assert!(hint.contains(&format!("{before} ▶ {wrong}")), "{text}: {hint}");
-        assert!(shown.stderr.contains(&at) && shown.stderr.contains("▶"), "{shown:?}");
+        watched.refuse_at(option, (part, text, wrong));
     }
 }
 
 #[test]
 fn arguments_that_say_nothing_together_are_refused() {
-    let watched = Watched::new();
+    let watched = watched();
     for arguments in [
         &[][..],
         &["orders", "--count", "--distinct", "a"],
@@ -153,7 +109,7 @@ fn arguments_that_say_nothing_together_are_refused() {
 
 #[test]
 fn a_saved_query_of_another_name_is_guessed() {
-    let watched = Watched::new();
+    let watched = watched();
     let (report, text) = watched.refuse(&["--saved", "sonud"]);
     assert!(report["error"].to_string().contains("sound"), "{report:#}");
     assert!(text.stderr.contains("sound"), "{text:?}");
