@@ -143,7 +143,9 @@ impl Grouping {
                 grouping.stages = vec![doc! {"$group": sent}];
             }
             _ => {
-                return Err("the group is not written as `{$group: {_id: …, n: {$sum: 1}}}`".into());
+                return Err(
+                    "the group is not written as `{$group: {_id: ..., n: {$sum: 1}}}`".into()
+                );
             }
         }
         Ok(grouping)

@@ -31,7 +31,7 @@ pub(super) fn literal(text: &str, is_negative: bool) -> Result<(Bson, usize), St
 }
 
 fn too_large(digits: &str) -> String {
-    format!("`{digits}` does not fit in 64 bits; use `NumberDecimal(\"…\")`")
+    format!("`{digits}` does not fit in 64 bits; use `NumberDecimal(\"...\")`")
 }
 
 /// A whole number in the smallest type that holds it.
@@ -74,7 +74,9 @@ pub(super) fn negated(value: &Bson) -> Result<Bson, String> {
         Bson::Int32(number) => {
             Ok(number.checked_neg().map_or_else(|| Bson::Int64(-i64::from(*number)), Bson::Int32))
         }
-        Bson::Int64(number) => number.checked_neg().map(Bson::Int64).ok_or_else(|| too_large("-…")),
+        Bson::Int64(number) => {
+            number.checked_neg().map(Bson::Int64).ok_or_else(|| too_large("-..."))
+        }
         Bson::Double(number) => Ok(Bson::Double(-number)),
         other => Err(no_number(other)),
     }

@@ -326,7 +326,8 @@ impl<'a> Parser<'a> {
             Some(char) if is_word(char) => {
                 let word = self.word().to_owned();
                 if self.peek() == Some('.') {
-                    let message = format!("a field name with a dot needs quotes: `\"{word}.…\"`");
+                    let message =
+                        format!("a field name with a dot needs quotes, as in `\"{word}.name\"`");
                     return Err(self.error_at(self.at, message));
                 }
                 Ok(word)
@@ -352,7 +353,7 @@ impl<'a> Parser<'a> {
                 Some(char) if char == quote => return Ok(text),
                 Some('\\') => self.escape(at, &mut text)?,
                 Some('$') if quote == '`' && self.peek() == Some('{') => {
-                    return Err(self.error_at(at, "a text with `${…}` cannot be computed here"));
+                    return Err(self.error_at(at, "a text with `${...}` cannot be computed here"));
                 }
                 Some(char) => text.push(char),
                 None => return Err(self.error_at(start, "this text has no end")),
@@ -393,7 +394,7 @@ impl<'a> Parser<'a> {
             self.at += length + 1;
             return match code {
                 Ok(code) => self.character(at, code),
-                Err(_) => Err(self.error_at(at, "expected hexadecimal digits in `\\u{…}`")),
+                Err(_) => Err(self.error_at(at, "expected hexadecimal digits in `\\u{...}`")),
             };
         }
         let first = self.hexadecimal(at, 4)?;

@@ -68,7 +68,7 @@ pub fn pasted(text: &str, now: Timestamp) -> Result<Option<Pasted>, SyntaxError>
             let dot = if collection.is_empty() { "" } else { "." };
             collection = format!("{collection}{dot}{word}");
         } else {
-            return Err(parser.expected("a method such as `find(…)`"));
+            return Err(parser.expected("a method such as `find(...)`"));
         }
     }
     finish(&mut parser, collection, calls).map(Some)

@@ -168,7 +168,7 @@ fn errors_point_at_the_character_and_say_what_was_expected() {
         ("{a: 1 b: 2}", 6, "expected `,` or `}`, found `b`"),
         ("{a: 1", 5, "expected `,` or `}`, found the end"),
         ("[1 2]", 3, "expected `,` or `]`, found `2`"),
-        ("{a.b: 1}", 2, "a field name with a dot needs quotes: `\"a.…\"`"),
+        ("{a.b: 1}", 2, "a field name with a dot needs quotes, as in `\"a.name\"`"),
         ("{a: paid}", 4, "expected a value, found `paid`; a text needs quotes"),
         ("{a: “paid”}", 4, "expected a value, found a typographic quotation mark; use `\"` or `'`"),
         ("{a: 'paid}", 4, "this text has no end: ' is missing"),
