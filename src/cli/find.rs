@@ -217,11 +217,13 @@ impl Found {
             return ended(json_text(&text), ExitCode::SUCCESS);
         }
         let code = output.print(&find::text(&self.page.documents));
-        let shown = format::count(self.page.documents.len() as u64);
+        let n = self.page.documents.len() as u64;
+        let shown =
+            format!("{} {}", format::count(n), if n == 1 { "document" } else { "documents" });
         let next = match next {
-            Some(next) => format!("{shown} documents; more with --after '{next}'"),
-            None if self.page.has_more => format!("{shown} documents, and more; raise --limit"),
-            None => format!("{shown} documents, no more"),
+            Some(next) => format!("{shown}; more with --after '{next}'"),
+            None if self.page.has_more => format!("{shown}, and more; raise --limit"),
+            None => format!("{shown}, no more"),
         };
         output.diagnose(safe_line(&next).as_str());
         code

@@ -102,12 +102,16 @@ pub fn document(text: &str, now: Timestamp) -> Result<Document, SyntaxError> {
     }
 }
 
-/// The stages of an aggregation: an array of documents, or one document alone.
+/// The stages of an aggregation: an array of documents, one document alone, or a whole
+/// `db.orders.aggregate(…)` of the shell.
 ///
 /// # Errors
 ///
-/// As [`parse`], and for anything but documents.
+/// As [`parse`], and for anything but documents, or another command.
 pub fn pipeline(text: &str, now: Timestamp) -> Result<Vec<Document>, SyntaxError> {
+    if let Some(command) = pasted(text, now)? {
+        return command.stages();
+    }
     let mut parser = parser::Parser::new(text, now);
     parser.skip_space()?;
     let at = parser.at();

@@ -1,6 +1,6 @@
 //! A whole command of the shell, as it is pasted: `db.orders.find({…}).sort({…}).limit(5)`.
 
-use bson::Bson;
+use bson::{Bson, Document};
 use jiff::Timestamp;
 
 use super::{
@@ -26,6 +26,37 @@ pub struct Call {
     pub arguments: Vec<Bson>,
     /// Where its name stands in the text, in bytes.
     pub at: usize,
+}
+
+impl Pasted {
+    /// The stages of the aggregation that this is.
+    ///
+    /// # Errors
+    ///
+    /// It is another command, or has options.
+    pub(super) fn stages(self) -> Result<Vec<Document>, SyntaxError> {
+        let mut stages = None;
+        for Call { name, arguments, at } in self.calls {
+            let wrong = |message: &str| SyntaxError { at, message: message.to_owned() };
+            match name.as_str() {
+                "aggregate" if stages.is_none() => {
+                    let given = match <[Bson; 1]>::try_from(arguments) {
+                        // The shell takes stages one by one, too.
+                        Ok([Bson::Array(given)]) | Err(given) => given,
+                        Ok([one]) => vec![one],
+                    };
+                    let document = |stage: Bson| match stage {
+                        Bson::Document(stage) => Ok(stage),
+                        _ => Err(wrong("expected stages, and no options beside them")),
+                    };
+                    stages = Some(given.into_iter().map(document).collect::<Result<_, _>>()?);
+                }
+                "toArray" | "pretty" if arguments.is_empty() && stages.is_some() => {}
+                _ => return Err(wrong(&format!("`{name}` is no part of an aggregation here"))),
+            }
+        }
+        Ok(stages.unwrap_or_default())
+    }
 }
 
 /// The command that the text is; `None` where it does not begin as one.

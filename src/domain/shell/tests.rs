@@ -327,3 +327,33 @@ proptest! {
         complete(&text, cursor, &["a".to_owned()], false);
     }
 }
+
+#[test]
+fn an_aggregation_is_taken_as_it_is_pasted() {
+    let now = Timestamp::UNIX_EPOCH;
+    let stages = vec![doc! {"$match": {"a": 1}}, doc! {"$limit": 2}];
+    for text in [
+        "[{$match: {a: 1}}, {$limit: 2}]",
+        "db.orders.aggregate([{$match: {a: 1}}, {$limit: 2},]).toArray();",
+        "db.getCollection('x_orders').aggregate({$match: {a: 1}}, {$limit: 2}).pretty()",
+        "db['orders'].aggregate([\n  {$match: {a: 1}}, // those\n  {$limit: 2}\n])",
+    ] {
+        assert_eq!(pipeline(text, now).as_ref(), Ok(&stages), "{text}");
+    }
+    assert_eq!(pipeline("db.orders.aggregate([])", now), Ok(vec![]));
+    for (text, at, message) in [
+        ("db.orders.find({})", 10, "`find` is no part of an aggregation here"),
+        ("db.orders.drop()", 10, "`drop` is no part of an aggregation here"),
+        ("db.o.aggregate([]).forEach(1)", 19, "`forEach` is no part of an aggregation here"),
+        ("db.o.aggregate([]).aggregate([])", 19, "`aggregate` is no part of an aggregation here"),
+        (
+            "db.o.aggregate([], {allowDiskUse: true})",
+            5,
+            "expected stages, and no options beside them",
+        ),
+        ("db.o.aggregate([{$match: {}}", 28, "expected `,` or `]`, found the end"),
+    ] {
+        let error = pipeline(text, now).unwrap_err();
+        assert_eq!((error.at, error.message.as_str()), (at, message), "{text}");
+    }
+}
