@@ -1,10 +1,6 @@
 //! From a process that listens to a server that takes writes: the replica set and its user.
 
-use std::{
-    net::SocketAddr,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, thread, time::Duration};
 
 use bson::{Bson, Document, doc};
 use mongodb::{
@@ -12,7 +8,7 @@ use mongodb::{
     error::{Error, ErrorKind, Result as DriverResult},
     options::{ClientOptions, Credential, ServerAddress, Tls, TlsOptions},
 };
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::server::{Login, TlsFiles};
 use crate::domain::failure::{Failure, FailureKind};
@@ -20,7 +16,13 @@ use crate::domain::failure::{Failure, FailureKind};
 /// A loaded machine takes most of this.
 const LIMIT: Duration = Duration::from_secs(60);
 const ALREADY_INITIALISED: i32 = 23;
+const UNAUTHORIZED: i32 = 13;
 const USER_EXISTS: i32 = 51003;
+/// The set is being loaded, or changed.
+const NOT_YET_INITIALIZED: i32 = 94;
+const CONFIGURATION_IN_PROGRESS: i32 = 109;
+/// The member is about to become the primary, or another one is.
+const STEPPING: [i32; 5] = [189, 10107, 11602, 13435, 13436];
 const POLL: Duration = Duration::from_millis(10);
 
 /// How the server is reached.
@@ -42,26 +44,34 @@ pub(super) fn prepare(
     let run = || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|_| gave_up("no runtime"))?;
-        runtime.block_on(async {
-            match timeout(LIMIT, prepare_in_time(addresses, set, access)).await {
-                Ok(done) => done.map_err(|error| gave_up(&reason(&error))),
-                Err(_) => Err(gave_up(&format!("no primary within {} s", LIMIT.as_secs()))),
-            }
-        })
+        runtime.block_on(prepare_in_time(addresses, set, access))
     };
     thread::scope(|scope| scope.spawn(run).join()).unwrap_or_else(|_| Err(gave_up("a panic")))
 }
 
+/// A server that has just started may turn a client away: it closes every connection when it
+/// finds that a kept set does not name its new port, and some commands wait for the set to be
+/// loaded. Each step finds what an earlier attempt has done.
 async fn prepare_in_time(
     addresses: &[SocketAddr],
     set: Option<&str>,
     access: &Access,
-) -> DriverResult<()> {
+) -> Result<(), Failure> {
+    let deadline = Instant::now() + LIMIT;
+    loop {
+        match timeout_at(deadline, attempt(addresses, set, access)).await {
+            Ok(Err(error)) if passes(&error) && Instant::now() < deadline => sleep(POLL).await,
+            Ok(done) => return done.map_err(|error| gave_up(&reason(&error))),
+            Err(_) => return Err(gave_up(&format!("no primary within {} s", LIMIT.as_secs()))),
+        }
+    }
+}
+
+async fn attempt(addresses: &[SocketAddr], set: Option<&str>, access: &Access) -> DriverResult<()> {
     let Some(first) = addresses.first() else { return Ok(()) };
-    let before_login = client(*first, access, false)?;
     if let Some(set) = set {
-        make_set(&before_login, set, addresses, access).await?;
-        await_members(&before_login, addresses, access).await?;
+        make_set(*first, set, addresses, access).await?;
+        await_members(*first, addresses, access).await?;
     }
     if let Some(login) = &access.login {
         make_user(addresses, login, access).await?;
@@ -69,7 +79,22 @@ async fn prepare_in_time(
     Ok(())
 }
 
-fn client(address: SocketAddr, access: &Access, logs_in: bool) -> DriverResult<Client> {
+fn client(address: SocketAddr, access: &Access) -> DriverResult<Client> {
+    Client::with_options(options(address, access))
+}
+
+fn logged_in(address: SocketAddr, login: &Login, access: &Access) -> DriverResult<Client> {
+    let credential = Credential::builder()
+        .username(login.user.clone())
+        .password(login.password.clone())
+        .source("admin".to_owned())
+        .build();
+    let mut options = options(address, access);
+    options.credential = Some(credential);
+    Client::with_options(options)
+}
+
+fn options(address: SocketAddr, access: &Access) -> ClientOptions {
     let host = ServerAddress::Tcp { host: address.ip().to_string(), port: Some(address.port()) };
     let mut options = ClientOptions::builder()
         .hosts(vec![host])
@@ -83,42 +108,35 @@ fn client(address: SocketAddr, access: &Access, logs_in: bool) -> DriverResult<C
         let tls = TlsOptions::builder().allow_invalid_certificates(true).build();
         options.tls = Some(Tls::Enabled(tls));
     }
-    if logs_in && let Some(login) = &access.login {
-        let credential = Credential::builder()
-            .username(login.user.clone())
-            .password(login.password.clone())
-            .source("admin".to_owned())
-            .build();
-        options.credential = Some(credential);
-    }
-    Client::with_options(options)
+    options
 }
 
 async fn make_set(
-    client: &Client,
+    first: SocketAddr,
     set: &str,
     addresses: &[SocketAddr],
     access: &Access,
 ) -> DriverResult<()> {
+    let client = client(first, access)?;
     let admin = client.database("admin");
     let config = set_config(set, addresses);
-    match admin.run_command(doc! { "replSetInitiate": config.clone() }).await {
-        Ok(_) => Ok(()),
-        Err(error) if code_of(&error) == Some(ALREADY_INITIALISED) => {
-            adopt_addresses(addresses, config, access).await
+    let Err(error) = admin.run_command(doc! { "replSetInitiate": config.clone() }).await else {
+        return Ok(());
+    };
+    match (code_of(&error), &access.login) {
+        (Some(ALREADY_INITIALISED), None) => adopt_addresses(&client, config).await,
+        // An earlier attempt came this far: the server trusts its own host until it has a user.
+        (Some(ALREADY_INITIALISED), Some(_)) => Ok(()),
+        (Some(UNAUTHORIZED), Some(login)) => {
+            adopt_addresses(&logged_in(first, login, access)?, config).await
         }
-        Err(error) => Err(error),
+        _ => Err(error),
     }
 }
 
 /// A kept set remembers the ports of its last life: it is told the new ones.
-async fn adopt_addresses(
-    addresses: &[SocketAddr],
-    config: Document,
-    access: &Access,
-) -> DriverResult<()> {
-    let Some(first) = addresses.first() else { return Ok(()) };
-    let admin = client(*first, access, true)?.database("admin");
+async fn adopt_addresses(client: &Client, config: Document) -> DriverResult<()> {
+    let admin = client.database("admin");
     let known = admin.run_command(doc! { "replSetGetConfig": 1 }).await?;
     let known = known.get_document("config").cloned().unwrap_or_default();
     if hosts_of(&known) == hosts_of(&config) {
@@ -155,13 +173,14 @@ fn set_config(set: &str, addresses: &[SocketAddr]) -> Document {
 }
 
 /// Waits for a primary that takes writes, and for every other member to follow it.
+///
+/// Has no limit of its own.
 async fn await_members(
-    client: &Client,
+    first: SocketAddr,
     addresses: &[SocketAddr],
     access: &Access,
 ) -> DriverResult<()> {
-    let admin = client.database("admin");
-    let deadline = Instant::now() + LIMIT;
+    let admin = client(first, access)?.database("admin");
     loop {
         let hello = admin.run_command(doc! { "hello": 1 }).await?;
         let has_primary = hello.get_bool("isWritablePrimary").unwrap_or(false)
@@ -169,16 +188,13 @@ async fn await_members(
         if has_primary && (addresses.len() == 1 || all_follow(addresses, access).await) {
             return Ok(());
         }
-        if Instant::now() > deadline {
-            return Err(Error::custom("no primary"));
-        }
         sleep(POLL).await;
     }
 }
 
 async fn all_follow(addresses: &[SocketAddr], access: &Access) -> bool {
     for address in addresses {
-        let Ok(client) = client(*address, access, false) else { return false };
+        let Ok(client) = client(*address, access) else { return false };
         let hello = client.database("admin").run_command(doc! { "hello": 1 }).await;
         let follows = hello.is_ok_and(|hello| {
             hello.get_bool("isWritablePrimary").unwrap_or(false)
@@ -196,7 +212,7 @@ async fn all_follow(addresses: &[SocketAddr], access: &Access) -> bool {
 async fn make_user(addresses: &[SocketAddr], login: &Login, access: &Access) -> DriverResult<()> {
     let mut last = Ok(());
     for address in addresses {
-        if client(*address, access, true)?
+        if logged_in(*address, login, access)?
             .database("admin")
             .run_command(doc! { "ping": 1 })
             .await
@@ -204,7 +220,7 @@ async fn make_user(addresses: &[SocketAddr], login: &Login, access: &Access) -> 
         {
             return Ok(());
         }
-        let admin = client(*address, access, false)?.database("admin");
+        let admin = client(*address, access)?.database("admin");
         let command = doc! { "createUser": &login.user, "pwd": &login.password, "roles": ["root"] };
         last = match admin.run_command(command).await {
             Err(error) if code_of(&error) != Some(USER_EXISTS) => Err(error),
@@ -212,6 +228,17 @@ async fn make_user(addresses: &[SocketAddr], login: &Login, access: &Access) -> 
         };
     }
     last
+}
+
+/// Whether the same may succeed a moment later.
+fn passes(error: &Error) -> bool {
+    match error.kind.as_ref() {
+        ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } => true,
+        _ => code_of(error).is_some_and(|code| {
+            [NOT_YET_INITIALIZED, CONFIGURATION_IN_PROGRESS].contains(&code)
+                || STEPPING.contains(&code)
+        }),
+    }
 }
 
 fn code_of(error: &Error) -> Option<i32> {
@@ -225,7 +252,6 @@ fn code_of(error: &Error) -> Option<i32> {
 fn reason(error: &Error) -> String {
     match error.kind.as_ref() {
         ErrorKind::Command(command) => format!("code {} `{}`", command.code, command.code_name),
-        ErrorKind::Custom(_) => "no primary".into(),
         _ => "the connection to it failed".into(),
     }
 }

@@ -38,6 +38,29 @@ fn a_killed_server_comes_back_with_its_data_on_its_port() {
     });
 }
 
+/// What a server does to its first clients, when it is slow to find out about its set.
+#[test]
+fn a_server_that_turns_its_first_clients_away_is_asked_again() {
+    let home = tempfile::tempdir().unwrap();
+    let fails = |commands: &str, how: &str| {
+        let data = format!(r#"{{"failCommands": [{commands}], {how}}}"#);
+        vec![format!(r#"failpoint.failCommand={{"mode": {{"times": 2}}, "data": {data}}}"#)]
+    };
+    let closes = fails(r#""replSetInitiate", "hello""#, r#""closeConnection": true"#);
+    // NotYetInitialized.
+    let loads = fails(r#""replSetGetConfig", "replSetReconfig""#, r#""errorCode": 94"#);
+    // InterruptedDueToReplStateChange.
+    let steps_up = fails(r#""createUser""#, r#""errorCode": 11602"#);
+    for (folder, parameters) in [("kept", closes), ("kept", loads), ("other", steps_up)] {
+        let login = Some(Login { user: "me".into(), password: "secret".into() });
+        let keep = Some(home.path().join(folder));
+        let server = start(ServerOptions { login, keep, parameters, ..ServerOptions::default() });
+        on_server(&server.uri(), async |client| {
+            client.database("x").collection("c").insert_one(doc! { "a": 1 }).await.unwrap();
+        });
+    }
+}
+
 #[test]
 fn a_login_is_asked_for() {
     let login = Login { user: "me@home".into(), password: "p@ss:w/rd%".into() };
