@@ -46,7 +46,7 @@ fn a_server_that_turns_its_first_clients_away_is_asked_again() {
         let data = format!(r#"{{"failCommands": [{commands}], {how}}}"#);
         vec![format!(r#"failpoint.failCommand={{"mode": {{"times": 2}}, "data": {data}}}"#)]
     };
-    let closes = fails(r#""replSetInitiate", "hello""#, r#""closeConnection": true"#);
+    let closes = fails(r#""replSetInitiate""#, r#""closeConnection": true"#);
     // NotYetInitialized.
     let loads = fails(r#""replSetGetConfig", "replSetReconfig""#, r#""errorCode": 94"#);
     // InterruptedDueToReplStateChange.
