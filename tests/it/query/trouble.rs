@@ -340,7 +340,7 @@ fn a_store_that_moves_while_it_is_read_is_told_apart() {
         (&["aggregate", "count"], FORMS[2].0),
     ] {
         let (rig, namespace) = one_of_many_that_fails(&faulty, MANY);
-        let held = doc! {"namespace": &namespace, "blockConnection": true, "blockTimeMS": 1_500};
+        let held = doc! {"namespace": &namespace, "blockConnection": true, "blockTimeMS": 4_000};
         faulty.fail_once(commands, held);
         let arguments = [form, &["--json"]].concat();
         let answer = std::thread::scope(|scope| {
