@@ -104,6 +104,16 @@ impl Canvas<'_> {
         self.geometry.targets.push((paint::area(rows), Target::TopRows));
     }
 
+    /// Notes where a heading is that sorts by its column.
+    fn note_column(&mut self, cells: Rect, column: usize) {
+        self.geometry.targets.push((paint::area(cells), Target::Column(column)));
+    }
+
+    /// Notes where a field of the form on top is, by its number.
+    fn note_field(&mut self, cells: Rect, field: usize) {
+        self.geometry.targets.push((paint::area(cells), Target::Field(field)));
+    }
+
     /// Says in the middle of nothing what is going on, and what to press.
     fn say(&mut self, area: Rect, texts: &[(&SafeText, Style)]) {
         let area =

@@ -258,9 +258,11 @@ pub(super) fn changed(model: &mut Model, commands: &mut Vec<Command>) {
 }
 
 /// Focuses a field, as a click does.
-pub(super) fn focus(model: &mut Model, field: FormField) {
-    if matches!(model.creation.stage, Stage::Filling) {
-        model.creation.form.focus_on(field);
+pub(super) fn focus(model: &mut Model, field: usize) {
+    if matches!(model.creation.stage, Stage::Filling)
+        && let Some(field) = FormField::ALL.get(field)
+    {
+        model.creation.form.focus_on(*field);
     }
 }
 

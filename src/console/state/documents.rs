@@ -451,6 +451,28 @@ pub(super) fn paste(model: &mut Model, text: &str) -> bool {
     true
 }
 
+/// Takes a click on a part of the query, which is a field of the form or about to be one.
+pub(super) fn focus(model: &mut Model, field: usize) {
+    if is_free(model) {
+        bar::focus(model, field);
+    }
+}
+
+/// Takes a click on a heading of the table.
+pub(super) fn sort_by(model: &mut Model, column: usize) {
+    if is_free(model) {
+        pick::sort_by(model, column);
+    }
+}
+
+/// Whether nothing else waits for an answer or a name. A search that is typed ends.
+fn is_free(model: &mut Model) -> bool {
+    let Top::Documents(view) = &mut model.top else { return false };
+    let is_free = view.asking.is_none() && view.export.is_none();
+    view.search.is_typing &= !is_free;
+    is_free
+}
+
 /// Takes a click on an answer, once it was on the screen.
 pub(super) fn clicked(model: &mut Model, answer: usize, commands: &mut Vec<Command>) {
     let Top::Documents(view) = &model.top else { return };

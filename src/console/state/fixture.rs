@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
@@ -135,7 +136,7 @@ pub(crate) fn geometry(rows: usize) -> Geometry {
         targets.push((area, Target::Pane(pane)));
         targets.push((Area { y: y + 1, height, ..area }, Target::Rows(pane)));
         if pane == Pane::Stores {
-            targets.push((Area { height: 1, ..area }, Target::StoreColumn(1)));
+            targets.push((Area { height: 1, ..area }, Target::Column(1)));
         }
     }
     Geometry {
@@ -151,6 +152,19 @@ pub(crate) fn geometry(rows: usize) -> Geometry {
 /// Presses keys as a person would write them down: `jj/acme<enter>`.
 pub(crate) fn press(model: &mut Model, script: &str) -> Vec<Command> {
     keys(script).into_iter().flat_map(|key| update(model, Event::KeyPressed(key.event()))).collect()
+}
+
+/// Presses the left button of the mouse in a cell.
+pub(crate) fn click(model: &mut Model, column: u16, row: u16) -> Vec<Command> {
+    let kind = MouseEventKind::Down(MouseButton::Left);
+    let modifiers = KeyModifiers::NONE;
+    update(model, Event::MouseUsed(MouseEvent { kind, column, row, modifiers }))
+}
+
+/// A frame that shows these things to click on, each in a line of its own from the top.
+pub(crate) fn shown_targets(targets: &[Target]) -> Geometry {
+    let line = |y| Area { x: 0, y, width: 80, height: 1 };
+    Geometry { targets: (0..).map(line).zip(targets.iter().copied()).collect(), ..geometry(10) }
 }
 
 fn keys(script: &str) -> Vec<Key> {

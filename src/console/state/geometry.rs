@@ -1,6 +1,6 @@
 //! What drawing learned: where things are on the screen, and how many rows each list shows.
 
-use super::{create::form::FormField, list::Extent, model::Pane};
+use super::{list::Extent, model::Pane};
 
 /// A terminal's size in cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,12 +41,12 @@ pub enum Target {
     Pane(Pane),
     /// The rows of a pane's list: the first visible row is the topmost cell row.
     Rows(Pane),
-    /// The header of the store list, by column number.
-    StoreColumn(usize),
+    /// A heading of the stores or of a table of documents, by column number; a click sorts.
+    Column(usize),
     /// The rows of what is on top: palette, help, documents, event history.
     TopRows,
-    /// A line of the form; a click focuses it.
-    FormField(FormField),
+    /// A field of the form on top, by its number; a click focuses it.
+    Field(usize),
     /// An answer of the question that is asked, by its number.
     Answer(usize),
 }

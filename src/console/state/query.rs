@@ -30,7 +30,7 @@ mod form;
 mod tests;
 
 pub(super) use self::answers::copied;
-pub(super) use self::form::{ask_saved, paste, take_key};
+pub(super) use self::form::{ask_saved, focus, paste, take_key};
 pub use self::{answers::BoardLine, form::has_keys};
 use self::{
     export::RowsExport,

@@ -144,7 +144,9 @@ fn draw_query(canvas: &mut Canvas, area: Rect, view: &DocumentsView) -> Rect {
         let text = &view.text;
         let parts = [&text.filter, &text.sort, &text.projection, &text.collation];
         let mut line = 0;
-        for (part, text) in PARTS.iter().zip(parts).filter(|(_, text)| !text.trim().is_empty()) {
+        let texts = PARTS.iter().zip(parts).enumerate();
+        for (index, (part, text)) in texts.filter(|(_, (_, text))| !text.trim().is_empty()) {
+            canvas.note_field(paint::line(area, line), index);
             let mut row = canvas.row(area, line);
             row.gap(1).left(&safe(part_name(*part)), LABEL, theme.accent);
             row.text(&safe_shell(text), theme.text);
@@ -155,6 +157,7 @@ fn draw_query(canvas: &mut Canvas, area: Rect, view: &DocumentsView) -> Rect {
     let mut line = 0;
     for (index, (part, input)) in PARTS.iter().zip(&bar.inputs).enumerate() {
         let is_focused = index == bar.focus;
+        canvas.note_field(paint::line(area, line), index);
         let mut row = canvas.row(area, line);
         row.gutter(if is_focused { theme.glyphs.gutter } else { " " });
         let style = if is_focused { theme.accent } else { theme.dim };
@@ -308,6 +311,13 @@ fn draw_table(canvas: &mut Canvas, area: Rect, view: &DocumentsView) {
         let width = widest.max(name.width()).min(WIDEST);
         used += width + 2;
         cells.push((name, values, width));
+    }
+    let mut x = area.x + 1.min(area.width);
+    for (column, (.., width)) in (view.first_column..).zip(&cells) {
+        let width = u16::try_from(*width).unwrap_or(u16::MAX);
+        let heading = Rect { x, width, ..paint::line(area, 0) }.intersection(area);
+        canvas.note_column(heading, column);
+        x = x.saturating_add(width).saturating_add(2);
     }
     let mut head = canvas.row(area, 0);
     head.gap(1);

@@ -231,6 +231,12 @@ pub(super) const fn area(rect: Rect) -> Area {
     Area { x: rect.x, y: rect.y, width: rect.width, height: rect.height }
 }
 
+/// The cells of one line; none where the rectangle is lower.
+pub(super) const fn line(rect: Rect, line: u16) -> Rect {
+    let rest = below(rect, line);
+    Rect { height: if rest.height > 1 { 1 } else { rest.height }, ..rest }
+}
+
 /// The rows of a rectangle from `line` on.
 pub(super) const fn below(rect: Rect, line: u16) -> Rect {
     let skipped = if line < rect.height { line } else { rect.height };

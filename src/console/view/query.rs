@@ -92,8 +92,9 @@ fn draw_form(canvas: &mut Canvas, area: Rect) -> Rect {
     let (model, theme) = (canvas.model, canvas.theme);
     let board = &model.query;
     let mut line = 0;
-    for part in board.parts() {
+    for (number, part) in board.parts().into_iter().enumerate() {
         let is_focused = part == board.focus;
+        canvas.note_field(paint::line(area, line), number);
         let mut row = canvas.row(area, line);
         row.gutter(if is_focused { theme.glyphs.gutter } else { " " });
         let style = if is_focused { theme.accent } else { theme.dim };

@@ -6,13 +6,12 @@ use ratatui::layout::Rect;
 
 use super::{
     Canvas,
-    paint::{Row, area as cells, below, selection, window},
+    paint::{Row, below, selection, window},
 };
 use crate::{
     console::{
         state::{
             action::Action,
-            geometry::Target,
             model::{ListCursor, Model, Pane},
             stores::StoreColumn,
         },
@@ -177,7 +176,7 @@ fn draw_header(canvas: &mut Canvas, area: Rect, columns: &Columns) {
             let arrow = theme.glyphs.orders[usize::from(model.stores.order.descending)];
             row.gap(1).put(arrow, theme.accent);
         }
-        canvas.geometry.targets.push((cells(cell), Target::StoreColumn(index)));
+        canvas.note_column(cell, index);
         x = x.saturating_add(width + 1);
     }
     if columns.problems > 0 {

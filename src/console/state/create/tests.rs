@@ -444,28 +444,17 @@ fn names_of_a_large_fleet_are_gathered_elsewhere() {
 #[test]
 fn clicks_focus_fields_and_answer() {
     let mut model = opened();
-    let area = |y| Area { x: 0, y, width: 10, height: 1 };
-    let click = |model: &mut Model, row| {
-        let kind = crossterm::event::MouseEventKind::Down(crossterm::event::MouseButton::Left);
-        let mouse =
-            crossterm::event::MouseEvent { kind, column: 1, row, modifiers: KeyModifiers::NONE };
-        update(model, Event::MouseUsed(mouse))
-    };
-    let targets = vec![
-        (area(1), Target::FormField(FormField::Name)),
-        (area(5), Target::Answer(0)),
-        (area(6), Target::Answer(1)),
-    ];
-    update(&mut model, Event::FrameDrawn(Geometry { targets, ..geometry(10) }));
+    let frame = shown_targets(&[Target::Field(1), Target::Answer(0), Target::Answer(1)]);
+    update(&mut model, Event::FrameDrawn(frame));
     press(&mut model, "store-8");
-    click(&mut model, 1);
+    click(&mut model, 1, 0);
     assert_eq!(model.creation.form.focus, FormField::Name);
-    assert!(click(&mut model, 6).is_empty());
+    assert!(click(&mut model, 1, 2).is_empty());
     press(&mut model, "Corner<enter>");
-    click(&mut model, 5);
+    click(&mut model, 1, 1);
     assert!(!is_asking(&model));
     press(&mut model, "<enter>");
-    assert!(creation_asked_for(&click(&mut model, 6)).is_some());
+    assert!(creation_asked_for(&click(&mut model, 1, 2)).is_some());
 }
 
 #[derive(Debug, Clone)]

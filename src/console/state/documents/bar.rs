@@ -136,6 +136,15 @@ pub(super) fn open(model: &mut Model) {
     }
 }
 
+/// Goes to the field with this number, and opens the fields for that.
+pub(super) fn focus(model: &mut Model, field: usize) {
+    if let Top::Documents(view) = &mut model.top {
+        let bar = view.bar.get_or_insert_with(|| Bar::new(&view.text));
+        bar.focus = field.min(bar.inputs.len() - 1);
+        bar.completion = None;
+    }
+}
+
 /// Opens the fields with a query that is not run yet, in the field with this number.
 pub(super) fn open_with(model: &mut Model, text: &QueryText, focus: usize) {
     open(model);

@@ -4,7 +4,8 @@ use bson::{Bson, Document, doc};
 
 use super::{
     super::model::{Model, Top},
-    DocumentsView, bar,
+    DocumentsView,
+    bar::{self, Bar},
     panel::Panel,
 };
 use crate::domain::{query::QueryText, shell};
@@ -48,6 +49,16 @@ pub(super) fn sort(model: &mut Model, direction: i32) {
     };
     let mut text = typed(view);
     text.sort = printed(&doc! {field: direction});
+    bar::open_with(model, &text, 1);
+}
+
+/// Sorts by a column of the table, upwards first.
+pub(super) fn sort_by(model: &mut Model, column: usize) {
+    let Top::Documents(view) = &model.top else { return };
+    let Some(field) = view.columns.get(column) else { return };
+    let mut text = view.bar.as_ref().map_or_else(|| typed(view), Bar::text);
+    let upwards = printed(&doc! {field: 1});
+    text.sort = if text.sort == upwards { printed(&doc! {field: -1}) } else { upwards };
     bar::open_with(model, &text, 1);
 }
 

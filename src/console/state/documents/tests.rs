@@ -222,6 +222,41 @@ fn the_palette_sorts_the_documents_that_it_covers() {
 }
 
 #[test]
+fn a_click_on_a_heading_sorts_and_one_on_the_query_types() {
+    let mut model = opened();
+    let typed = |model: &Model, at: usize| {
+        view(model).bar.as_ref().map(|bar| bar.inputs[at].value().to_owned())
+    };
+    press(&mut model, "v");
+    let total = view(&model).columns.iter().position(|path| path == "total").unwrap();
+    let frame = shown_targets(&[Target::Column(total), Target::Field(0), Target::Column(99)]);
+    let draw = |model: &mut Model| update(model, Event::FrameDrawn(frame.clone()));
+    draw(&mut model);
+    assert!(click(&mut model, 1, 2).is_empty());
+    assert_eq!(typed(&model, 1), None);
+    assert!(click(&mut model, 1, 0).is_empty(), "it is shown before it is run");
+    assert_eq!(typed(&model, 1).as_deref(), Some("{total: 1}"));
+    click(&mut model, 1, 1);
+    press(&mut model, "{n: 2}");
+    // Again, the other way around; what was typed stays.
+    click(&mut model, 1, 0);
+    assert_eq!(typed(&model, 0).as_deref(), Some("{n: 2}"));
+    let commands = press(&mut model, "<enter>");
+    let query = &wanted(&commands).query;
+    assert_eq!((&query.filter, &query.sort), (&doc! {"n": 2}, &doc! {"total": -1}));
+    // An export waits for its name, and keeps it.
+    answer(&mut model, &commands, Ok(read(orders(), false)));
+    press(&mut model, "E");
+    draw(&mut model);
+    click(&mut model, 1, 0);
+    click(&mut model, 1, 1);
+    assert!(view(&model).bar.is_none() && view(&model).export.is_some());
+    press(&mut model, "<esc>");
+    click(&mut model, 1, 1);
+    assert_eq!(typed(&model, 0).as_deref(), Some("{n: 2}"));
+}
+
+#[test]
 fn a_key_goes_to_the_next_document() {
     let mut model = opened();
     press(&mut model, "jj<tab>");

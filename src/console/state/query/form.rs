@@ -143,6 +143,15 @@ fn go(board: &mut QueryBoard, by: isize) {
     board.completion = None;
 }
 
+/// Focuses a field, as a click does.
+pub(in super::super) fn focus(model: &mut Model, field: usize) {
+    let is_typing = model.query.is_editing && !export::has_keys(model);
+    if is_typing && let Some(part) = model.query.parts().get(field) {
+        model.query.focus = *part;
+        model.query.completion = None;
+    }
+}
+
 fn choose(board: &mut QueryBoard, by: isize, n_types: usize) {
     let turned = |at: usize, n: usize| {
         let n = isize::try_from(n.max(1)).unwrap_or(1);

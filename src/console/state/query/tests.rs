@@ -53,6 +53,29 @@ fn marked_stores_are_asked_alone() {
 }
 
 #[test]
+fn a_click_goes_to_a_field_while_one_is_typed_into() {
+    let mut model = model_of(fleet(7));
+    press(&mut model, "Q{a: 1}");
+    let frame = shown_targets(&[Target::Field(2), Target::Field(4), Target::Field(9)]);
+    update(&mut model, Event::FrameDrawn(frame));
+    click(&mut model, 3, 1);
+    assert_eq!(model.query.focus, FormPart::Second);
+    click(&mut model, 3, 2);
+    assert_eq!(model.query.focus, FormPart::Second);
+    press(&mut model, "{b: -1}");
+    click(&mut model, 3, 0);
+    press(&mut model, "<right>");
+    assert_eq!((model.query.focus, model.query.scope), (FormPart::Stores, Scope::Marked));
+    press(&mut model, "<left>");
+    let commands = press(&mut model, "<enter>");
+    let (question, _) = question_of(&commands);
+    assert_eq!((&question.query.filter, &question.query.sort), (&doc! {"a": 1}, &doc! {"b": -1}));
+    // It is asked, and the form is not there to be clicked on.
+    click(&mut model, 3, 1);
+    assert_eq!(model.query.focus, FormPart::Stores);
+}
+
+#[test]
 fn mistakes_are_shown_in_their_field_and_nothing_is_sent() {
     let mut model = model_of(fleet(3));
     press(&mut model, "Q");

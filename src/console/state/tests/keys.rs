@@ -1,21 +1,15 @@
-use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyModifiers, MouseEvent, MouseEventKind};
 
 use super::super::{
     command::Command,
     event::Event,
     fixture::*,
-    model::{Model, Pane, Top},
+    model::{Pane, Top},
     palette::Choice,
     stores::StoreColumn,
     update::update,
 };
 use crate::domain::database::Database;
-
-fn click(model: &mut Model, column: u16, row: u16) -> Vec<Command> {
-    let kind = MouseEventKind::Down(MouseButton::Left);
-    let modifiers = KeyModifiers::NONE;
-    update(model, Event::MouseUsed(MouseEvent { kind, column, row, modifiers }))
-}
 
 #[test]
 fn five_hundred_keys_are_taken_in_order() {

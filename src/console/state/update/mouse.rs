@@ -67,7 +67,15 @@ fn click(model: &mut Model, (area, target, row): (Area, Target, u16), commands: 
                 select(cursor, row, extent);
             }
         }
-        Target::FormField(field) => create::focus(model, field),
+        Target::Field(field) => match model.top {
+            Top::Create => create::focus(model, field),
+            Top::Documents(_) => documents::focus(model, field),
+            Top::Query => query::focus(model, field),
+            _ => {}
+        },
+        Target::Column(column) if matches!(model.top, Top::Documents(_)) => {
+            documents::sort_by(model, column);
+        }
         Target::Answer(answer) => match model.top {
             Top::Create => create::answer(model, answer, commands),
             Top::Jobs => jobs::answer(model, answer, commands),
@@ -86,7 +94,7 @@ fn click(model: &mut Model, (area, target, row): (Area, Target, u16), commands: 
                 select(cursor, row, extent);
             }
         }
-        Target::StoreColumn(index) => {
+        Target::Column(index) => {
             model.focus = Pane::Stores;
             if let Some(column) = StoreColumn::ALL.get(index) {
                 stores::sort_by(model, *column, commands);
@@ -132,8 +140,8 @@ fn scroll(model: &mut Model, target: Target, rows: isize) {
     }
     let pane = match target {
         Target::Pane(pane) | Target::Rows(pane) => pane,
-        Target::StoreColumn(_) => Pane::Stores,
-        Target::TopRows | Target::Answer(_) | Target::FormField(_) => return,
+        Target::Column(_) => Pane::Stores,
+        Target::TopRows | Target::Answer(_) | Target::Field(_) => return,
     };
     if pane == Pane::Stores {
         let row = model.stores.row.unwrap_or(0).saturating_add_signed(rows);

@@ -9,7 +9,7 @@ use super::super::{
     stores::draw_field,
 };
 use crate::{
-    console::state::{create::form::FormField, geometry::Target, model::Model},
+    console::state::{create::form::FormField, model::Model},
     domain::{
         creation::{Choice, choose},
         database::Database,
@@ -32,7 +32,8 @@ pub(super) fn draw_low(canvas: &mut Canvas, area: Rect) {
     let inner = frame(canvas, area);
     let value = (inner.width.saturating_sub(LABEL) * 2 / 5).max(24);
     for (line, field) in (0..).zip(FormField::ALL) {
-        let row = Rect { y: inner.y + line, height: 1, ..inner };
+        let row = paint::line(inner, line);
+        canvas.note_field(row, line.into());
         draw_value(canvas, Rect { width: LABEL + value, ..row }, field);
         let beside = Rect {
             x: (row.x + LABEL + value + 1).min(row.right()),
@@ -42,7 +43,6 @@ pub(super) fn draw_low(canvas: &mut Canvas, area: Rect) {
         if let Some((glyph, words, style)) = remark(canvas, field) {
             canvas.row(beside, 0).put(glyph, style).gap(1).text(&words, style);
         }
-        note(canvas, row, field);
     }
     draw_help(canvas, paint::below(inner, 5));
 }
@@ -51,9 +51,9 @@ pub(super) fn draw_low(canvas: &mut Canvas, area: Rect) {
 pub(super) fn draw_wide(canvas: &mut Canvas, area: Rect) {
     let inner = frame(canvas, area);
     let mut top = 1;
-    for field in FormField::ALL {
+    for (number, field) in FormField::ALL.into_iter().enumerate() {
         let rows = paint::below(inner, top);
-        draw_value(canvas, Rect { height: rows.height.min(1), ..rows }, field);
+        draw_value(canvas, paint::line(rows, 0), field);
         let mut height = 2;
         if let Some((glyph, words, style)) = remark(canvas, field) {
             let mut prose = Prose::default();
@@ -65,7 +65,7 @@ pub(super) fn draw_wide(canvas: &mut Canvas, area: Rect) {
         } else {
             height += 1;
         }
-        note(canvas, Rect { height: rows.height.min(height - 1), ..rows }, field);
+        canvas.note_field(Rect { height: rows.height.min(height - 1), ..rows }, number);
         top += height;
     }
     draw_help(canvas, paint::below(inner, top));
@@ -80,10 +80,6 @@ fn frame(canvas: &mut Canvas, area: Rect) -> Rect {
         .put("New store ", style)
         .put("nothing is written before a question ", theme.dim);
     inner
-}
-
-fn note(canvas: &mut Canvas, area: Rect, field: FormField) {
-    canvas.geometry.targets.push((paint::area(area), Target::FormField(field)));
 }
 
 /// What the field that has the focus is for, or its whole reason where it is long.

@@ -190,3 +190,30 @@ fn queries_are_found_again_also_by_the_next_console() {
     wait_for_selected(&terminal, "{_id: 0, n: 0}");
     terminal.quit();
 }
+
+#[test]
+fn headings_and_fields_are_clicked_on() {
+    let orders = [(1, 30), (2, 10), (3, 20)].map(|(n, total)| doc! {"_id": n, "total": total});
+    let rig = rig(orders.to_vec(), "");
+    let mut terminal = orders_of(&rig);
+    terminal.press("v");
+    terminal.wait_for("table 1 of 3");
+    terminal.click("total");
+    wait_for_line(&terminal, &["▌", "sort", "{total: 1}"]);
+    terminal.click("{status: 'paid'");
+    terminal.press("{total: {$lt: 30}}\rv");
+    wait_for_ids(&terminal, &[2, 3]);
+    terminal.click("sort");
+    wait_for_line(&terminal, &["▌", "sort", "{total: 1}"]);
+    terminal.press("\x1b");
+    terminal.wait_for("enter fold");
+    terminal.press("\x1b");
+    terminal.wait_for("Stores");
+    terminal.press("Q");
+    terminal.wait_for("Ask many stores");
+    terminal.click("sort");
+    wait_for_line(&terminal, &["▌", "sort"]);
+    terminal.press("{total: -1}\r");
+    terminal.wait_for("3 rows");
+    terminal.quit();
+}
