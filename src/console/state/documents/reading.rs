@@ -24,6 +24,8 @@ pub(super) struct Reading {
     is_ascii: bool,
     width: usize,
     lines: Vec<Line>,
+    /// Where each line begins in the text: bytes, and one for the end of each paragraph.
+    starts: Vec<usize>,
     /// The path of the value; empty for a line of a panel.
     path: SafeText,
     /// What is shown again afterwards.
@@ -37,16 +39,30 @@ impl Reading {
             return false;
         }
         self.width = width;
-        let shown = |text: &SafeText| if self.is_ascii { text.ascii() } else { text.clone() };
-        let texts = self.paragraphs.iter().flat_map(|text| shown(text).wrapped(width));
-        self.lines = texts.map(|text| Line { text, tone: Tone::Plain, path: None }).collect();
+        (self.lines, self.starts) = (Vec::new(), Vec::new());
+        let mut at = 0;
+        for text in &self.paragraphs {
+            let shown = if self.is_ascii { text.ascii() } else { text.clone() };
+            for text in shown.wrapped(width) {
+                self.starts.push(at);
+                at += text.as_str().len();
+                self.lines.push(Line { text, tone: Tone::Plain, path: None });
+            }
+            at += 1;
+        }
         if let Some(size) = self.cut_of {
             let (shown, size) = (format::bytes(SHOWN as u64), format::bytes(size as u64));
             let words = format!("this is the first {shown} of {size}; copy takes all of it");
+            self.starts.extend([at, at + 1]);
             self.lines.push(line("", Tone::Plain));
             self.lines.push(line(&words, Tone::Warning));
         }
         true
+    }
+
+    /// The line that the text at this place is in.
+    fn line_at(&self, place: usize) -> usize {
+        self.starts.partition_point(|start| *start <= place).saturating_sub(1)
     }
 
     /// The lines for the present width.
@@ -69,6 +85,7 @@ pub(super) fn open(model: &mut Model) {
         is_ascii,
         width: 0,
         lines: Vec::new(),
+        starts: Vec::new(),
         path: safe(&path),
         before: (view.panel, view.panel_cursor),
     };
@@ -101,9 +118,17 @@ impl DocumentsView {
         self.reading.as_ref().filter(|_| self.panel == Panel::Value).map(|reading| &reading.path)
     }
 
-    /// Breaks what is read for this width. Returns whether it was another one.
+    /// Breaks what is read for this width, and keeps the place in it. Returns whether it was
+    /// another one.
     pub(super) fn rewrap(&mut self, columns: u16) -> bool {
-        self.reading.as_mut().is_some_and(|reading| reading.wrap(columns))
+        let Some(reading) = &mut self.reading else { return false };
+        let row = if self.panel == Panel::Value { self.panel_cursor.row } else { 0 };
+        let place = reading.starts.get(row).copied().unwrap_or_default();
+        let is_other = reading.wrap(columns);
+        if is_other && self.panel == Panel::Value {
+            self.panel_cursor.row = reading.line_at(place);
+        }
+        is_other
     }
 
     /// Shows again what was there before. Returns whether something was read.

@@ -140,6 +140,22 @@ fn a_long_value_is_read_in_full_and_broken_anew_after_a_resize() {
     size(&mut model, 40);
     assert!(lines(&model).len() > n_lines);
     assert_eq!(whole(&model), shown);
+    // Whoever is at the end stays there, and in the middle in the middle.
+    let selected = |model: &Model| lines(model)[view(model).panel_cursor.row].clone();
+    press(&mut model, "G");
+    assert!(selected(&model).ends_with("end\\\\n"));
+    size(&mut model, 80);
+    assert!(selected(&model).ends_with("end\\\\n") && lines(&model).len() == n_lines);
+    press(&mut model, "gj");
+    assert!(selected(&model).starts_with("\\tat xxx"));
+    size(&mut model, 20);
+    assert!(selected(&model).starts_with("\\tat xxx"));
+    press(&mut model, "jjjj");
+    let n_before = lines(&model)[..view(&model).panel_cursor.row].concat().len();
+    size(&mut model, 78);
+    let row = view(&model).panel_cursor.row;
+    let begin = lines(&model)[..row].concat().len();
+    assert!((begin..begin + lines(&model)[row].len()).contains(&n_before));
     assert!(matches!(&press(&mut model, "y")[..], [Command::Copy { what: "value", .. }]));
     press(&mut model, "<esc>");
     assert_eq!((view(&model).panel, view(&model).cursor.row), (Panel::Tree, 2));

@@ -2,6 +2,7 @@
 
 use mongodb::bson::{Document, doc};
 
+use super::super::terminal::Terminal;
 use super::{SIZE, orders_of, rig, wait_for_answer, wait_for_line, wait_for_selected};
 
 /// Orders of two kinds, the first with a note of many lines.
@@ -24,20 +25,29 @@ fn a_long_text_is_read_in_full_in_every_size() {
     terminal.wait_for("enter read");
     terminal.press("\r");
     terminal.wait_for("note in full");
-    let is_whole = |screen: &str| {
-        (0..200).all(|n| screen.contains(&format!("word-{n}"))) && screen.contains("the last line")
+    // A frame of the size before may still be on its way: the title is as wide as its own.
+    let is_of = |columns: u16, screen: &str| {
+        let title = screen.lines().nth(1).unwrap_or_default();
+        title.ends_with('╮') && title.chars().count() == usize::from(columns)
     };
-    terminal.wait_until("all of it is there", is_whole);
+    let wait_until_whole = |terminal: &Terminal, columns| {
+        terminal.wait_until(&format!("all of it is there in {columns} columns"), |screen| {
+            let are_there = (0..200).all(|n| screen.contains(&format!("word-{n}")));
+            is_of(columns, screen) && are_there && screen.contains("the last line")
+        });
+    };
+    wait_until_whole(&terminal, SIZE.0);
     terminal.resize(200, 60);
-    terminal.wait_until("all of it is there in a wide terminal", is_whole);
+    wait_until_whole(&terminal, 200);
     // What does not fit is scrolled to.
     terminal.resize(60, 15);
-    terminal.wait_for("down scroll");
+    terminal.wait_until("it is there in a small terminal", |screen| is_of(60, screen));
     terminal.wait_until_gone("the last line");
     terminal.press("G");
     wait_for_selected(&terminal, "the last line");
     terminal.resize(SIZE.0, SIZE.1);
-    terminal.wait_until("all of it is there again", is_whole);
+    wait_until_whole(&terminal, SIZE.0);
+    wait_for_selected(&terminal, "the last line");
     terminal.press("\x1b");
     wait_for_selected(&terminal, "note:");
     // So is a line of a panel.
